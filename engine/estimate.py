@@ -1,0 +1,52 @@
+"""Numbers that are not exact: low, best and high, with the reason."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Band:
+    """An estimate. `low <= best <= high`, all in one unit."""
+
+    low: int
+    best: int
+    high: int
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.best <= self.high:
+            raise ValueError(f"a band must be ordered, got {self.low}, {self.best}, {self.high}")
+
+
+Amount = int | Band
+"""An exact integer, or an estimate of one."""
+
+
+def low(amount: Amount) -> int:
+    """The least that `amount` may be."""
+    return amount if isinstance(amount, int) else amount.low
+
+
+def best(amount: Amount) -> int:
+    """The single most likely value of `amount`."""
+    return amount if isinstance(amount, int) else amount.best
+
+
+def high(amount: Amount) -> int:
+    """The most that `amount` may be."""
+    return amount if isinstance(amount, int) else amount.high
+
+
+def combine(function: Callable[..., int], *amounts: Amount) -> Amount:
+    """Apply a function that grows (or falls) with each argument, corner by corner.
+
+    Exact arguments give an exact result. Banded ones are taken together at their low, best and high ends, so
+    the result's ends are right when the function rises (or falls) in all banded arguments at once.
+
+    >>> combine(lambda memory, used: memory - used, Band(90, 95, 99), 10)
+    Band(low=80, best=85, high=89)
+    """
+    if all(isinstance(a, int) for a in amounts):
+        return function(*amounts)
+    ends = [function(*(pick(a) for a in amounts)) for pick in (low, best, high)]
+    lowest, highest = min(ends), max(ends)
+    return lowest if lowest == highest else Band(lowest, ends[1], highest)
