@@ -148,11 +148,12 @@ def cheapest(
     listed = [d for d in usable if d.offer.kind in kinds and freshness(d.age_days) != "historical"]
     candidates = own or listed
     large = [d for d in candidates if d.offer.gpus >= machine_gpus]
-    quotes = [rent_of(d, gpus=gpus) for d in large or candidates]
-    return min(quotes, key=_order, default=None)
+    chosen = min(large or candidates, key=lambda dated: _order(dated, gpus), default=None)
+    return rent_of(chosen, gpus=gpus) if chosen else None
 
 
-def _order(quote: Quote) -> tuple[float, float, str]:
+def _order(dated: DatedOffer, gpus: int) -> tuple[float, float, str]:
     """Cheapest first, then the youngest price, then by id, so that equal prices give one answer."""
-    age = math.inf if quote.age_days is None else quote.age_days
-    return quote.usd_per_hour, age, quote.offer_id
+    offer = dated.offer
+    price = math.ceil(gpus / offer.gpus) * (offer.on_demand_usd_per_hour or 0.0)
+    return price, math.inf if dated.age_days is None else dated.age_days, offer.id

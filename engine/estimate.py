@@ -50,3 +50,16 @@ def combine(function: Callable[..., int], *amounts: Amount) -> Amount:
     ends = [function(*(pick(a) for a in amounts)) for pick in (low, best, high)]
     lowest, highest = min(ends), max(ends)
     return lowest if lowest == highest else Band(lowest, ends[1], highest)
+
+
+def subtract(amount: Amount, *taken: Amount) -> Amount:
+    """`amount` less what is `taken`: the low end is what is left when least is there and most is taken.
+
+    >>> subtract(Band(90, 95, 99), Band(10, 11, 12))
+    Band(low=78, best=84, high=89)
+    """
+    if isinstance(amount, int) and all(isinstance(t, int) for t in taken):
+        return amount - sum(best(t) for t in taken)
+    least = low(amount) - sum(high(t) for t in taken)
+    most = high(amount) - sum(low(t) for t in taken)
+    return Band(least, best(amount) - sum(best(t) for t in taken), most)

@@ -1,0 +1,174 @@
+"""Does it fit, what is the first thing that does not, and how far does it go? Solved on the cache curve."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from engine.cache import ideal_curve
+from engine.cache_formats import CachePrecision
+from engine.errors import FieldError
+from engine.estimate import best, low
+from engine.formats import WeightFormat
+from engine.model import ModelSpec
+from engine.parallel import Plan, plans, stages_of
+from engine.runtimes.base import Reservation, Runtime, Setting
+from engine.scenario import Deployment
+
+MOST_GPUS = 1024
+"""Where a search for the fewest GPUs ends."""
+
+TIE_FRACTION = 1 / 256
+"""Plans whose fullest ranks differ by less of a GPU's memory than this are equally good (0.3 GiB of 80)."""
+
+Limit = Literal["weights", "cache", "model_context"]
+"""What is exceeded first: weights do not leave any pool, the cache does not fit it, or the model ends before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether a setting fits. `free_bytes` is what is left on the fullest rank, negative by what is missing
+    there; `certain` whether it holds at the unfavourable end of every estimate too."""
+
+    limit: Limit | None
+    stage: int
+    needed_bytes: int
+    free_bytes: int
+    certain: bool
+
+    @property
+    def fits(self) -> bool:
+        """Whether nothing is exceeded."""
+        return self.limit is None
+
+
+def judge(reservation: Reservation, setting: Setting) -> Verdict:
+    """Whether the sequences of a setting fit, seen on the fullest rank.
+
+    Where the wanted concurrency is "as many as fit", one sequence has to.
+    """
+    fullest: tuple[int, int, int, int] | None = None
+    for ledger in reservation.ledgers:
+        needed = reservation.rank_cache_bytes(ledger.stage, setting.context_tokens, setting.concurrency or 1)
+        pool = ledger.pool_bytes
+        free = best(pool) - needed
+        if fullest is None or free < fullest[0]:
+            fullest = (free, ledger.stage, needed, low(pool) - needed)
+    assert fullest is not None, "a plan has at least one stage"
+    free, stage, needed, surely_free = fullest
+    limit: Limit | None = None
+    if free < 0:
+        limit = "weights" if free + needed < 0 else "cache"
+    longest = setting.model.max_context_tokens
+    if limit is None and longest is not None and setting.context_tokens > longest:
+        limit = "model_context"
+    return Verdict(
+        limit=limit, stage=stage, needed_bytes=needed, free_bytes=free, certain=(free < 0) == (surely_free < 0)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A plan, its memory, and whether it fits."""
+
+    plan: Plan
+    setting: Setting
+    reservation: Reservation
+    verdict: Verdict
+
+
+def try_plan(runtime: Runtime, setting: Setting, plan: Plan) -> Choice:
+    """The setting under `plan`."""
+    planned = setting if setting.plan == plan else replace(setting, plan=plan)
+    reservation = runtime.reserve(planned)
+    return Choice(plan=plan, setting=planned, reservation=reservation, verdict=judge(reservation, planned))
+
+
+def choose(runtime: Runtime, setting: Setting, candidates: Sequence[Plan]) -> Choice:
+    """The first candidate whose memory suffices; if none does, the one that lacks clearly the least on its fullest
+    rank, the first of those that differ by less than `TIE_FRACTION` of a GPU."""
+    tie_bytes = best(setting.device_bytes) * TIE_FRACTION
+    nearest: Choice | None = None
+    for plan in candidates:
+        choice = try_plan(runtime, setting, plan)
+        if choice.verdict.free_bytes >= 0:
+            return choice
+        if nearest is None or choice.verdict.free_bytes > nearest.verdict.free_bytes + tie_bytes:
+            nearest = choice
+    assert nearest is not None, "there is always a candidate"
+    return nearest
+
+
+def candidates(model: ModelSpec, deployment: Deployment, *, domain: int) -> tuple[Plan, ...]:
+    """The plans that a deployment leaves open; empty if it leaves even the number of GPUs open.
+
+    Degrees that are given stay. Data, expert and context parallelism are never chosen for the user. Raises
+    `FieldError` for degrees whose product is not the number of GPUs.
+    """
+    given = deployment
+    dp, ep, dcp = given.dp or 1, given.ep or 1, given.dcp or 1
+    if given.tp is not None and given.pp is not None:
+        plan = Plan(tp=given.tp, pp=given.pp, dp=dp, ep=ep, dcp=dcp)
+        if given.gpus not in (None, plan.gpus):
+            raise FieldError("deployment.gpus", f"is {given.gpus}, but tp x pp x dp is {plan.gpus}")
+        return (plan,)
+    if given.gpus is None:
+        return ()
+    fixed = dp * (given.tp or 1) * (given.pp or 1)
+    if given.gpus % fixed:
+        raise FieldError(
+            "deployment.gpus", f"is {given.gpus}, which the given degrees do not divide (their product is {fixed})"
+        )
+    rest = given.gpus // fixed
+    if given.tp is not None:
+        return (Plan(tp=given.tp, pp=rest, dp=dp, ep=ep, dcp=dcp),)
+    if given.pp is not None:
+        return (Plan(tp=rest, pp=given.pp, dp=dp, ep=ep, dcp=dcp),)
+    found = tuple(replace(plan, dp=dp, ep=ep, dcp=dcp) for plan in plans(model, rest, domain=domain))
+    # a number of GPUs that no even plan uses: the widest that there is, and the report says what is uneven
+    return found or (_uneven(model, rest, domain, dp=dp, ep=ep, dcp=dcp),)
+
+
+def _uneven(model: ModelSpec, gpus: int, domain: int, *, dp: int, ep: int, dcp: int) -> Plan:
+    for tp in range(min(gpus, domain), 0, -1):
+        if gpus % tp == 0 and gpus // tp <= model.layer_count:
+            return Plan(tp=tp, pp=gpus // tp, dp=dp, ep=ep, dcp=dcp)
+    raise FieldError(
+        "deployment.gpus", f"is {gpus}, more than {domain} a node for each of {model.layer_count} layers"
+    )
+
+
+def fewest_gpus(runtime: Runtime, setting: Setting, *, domain: int, multiple_of: int = 1) -> Choice | None:
+    """The fewest GPUs whose memory suffices, under whatever plan of tensor and pipeline parallelism.
+
+    Counts up to a node, then whole nodes. None if `MOST_GPUS` are not enough.
+    """
+    least = _least_gpus(setting)
+    for gpus in _counts(domain, least):
+        if gpus % multiple_of:
+            continue
+        possible = plans(setting.model, gpus, domain=domain)
+        if possible:
+            choice = choose(runtime, setting, possible)
+            if choice.verdict.free_bytes >= 0:
+                return choice
+    return None
+
+
+def _counts(domain: int, least: int) -> Iterator[int]:
+    yield from range(min(least, domain + 1), domain + 1)
+    first_node = max(2, -(-least // domain))
+    for nodes in range(first_node, MOST_GPUS // domain + 1):
+        yield nodes * domain
+
+
+def _least_gpus(setting: Setting) -> int:
+    """Fewer cannot hold weights and cache even if every byte of every GPU were free for them."""
+    weights = _least_weight_bytes(setting.model, setting.weights, setting.cache)
+    cache = (setting.concurrency or 1) * ideal_curve(setting.model, setting.cache).bytes(setting.context_tokens)
+    return max(1, -(-(weights + cache) // max(1, best(setting.device_bytes))))
+
+
+@lru_cache(maxsize=512)
+def _least_weight_bytes(model: ModelSpec, weights: WeightFormat, cache: CachePrecision) -> int:
+    return stages_of(model, weights, cache, Plan())[0].weights_bytes

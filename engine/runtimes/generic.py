@@ -1,0 +1,135 @@
+"""A plain runtime: a fraction of the memory is used, weights come first, the ideal cache gets the rest."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from annotated_types import Gt, Le
+
+from engine.bounds import Bounded
+from engine.estimate import Amount, best, combine
+from engine.memory import Ledger, LedgerItem
+from engine.model import ModelSpec
+from engine.options import read_options
+from engine.parallel import Plan, Stage, stages_of
+from engine.runtimes.base import Reservation, Setting
+
+UNLIMITED_SEQUENCES = 10**9
+"""Most sequences that are counted: where nothing is kept of a sequence, memory sets no limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenericOptions(Bounded):
+    """`memory_fraction` of every GPU may be used; the rest is for activations, buffers and whatever else."""
+
+    memory_fraction: Annotated[float, Gt(0), Le(1)] = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenericReservation:
+    """Ideal cache on every rank, without pages or padding. Sequences are spread evenly over replicas."""
+
+    setting: Setting
+    stages: tuple[Stage, ...]
+    ledgers: tuple[Ledger, ...]
+
+    def rank_cache_bytes(self, stage: int, tokens: int, sequences: int) -> int:
+        """The ideal cache of the replica's share of the sequences, at its fullest moment [byte]."""
+        share = self.setting.plan.sequences_per_replica(sequences)
+        return share * self.stages[stage].curve.ceiling_bytes(tokens)
+
+    def reserved_bytes(self) -> Amount:
+        """The cache of the wanted sequences over all ranks, copies included [byte]."""
+        setting = self.setting
+        wanted = setting.concurrency
+        if wanted is None:
+            wanted = max(0, best(self.max_sequences(setting.context_tokens)))
+        ranks = setting.plan.tp * setting.plan.dp
+        held = (self.rank_cache_bytes(s.index, setting.context_tokens, wanted) for s in self.stages)
+        return ranks * sum(held)
+
+    def max_context(self, sequences: int, limit: int) -> Amount:
+        """Longest context: the stage with the least room decides [token]."""
+        share = self.setting.plan.sequences_per_replica(sequences)
+        pools = (ledger.pool_bytes for ledger in self.ledgers)
+
+        def longest(*pool_bytes: int) -> int:
+            return min(
+                stage.curve.max_tokens(pool // share, limit=limit)
+                for stage, pool in zip(self.stages, pool_bytes, strict=True)
+            )
+
+        return combine(longest, *pools)
+
+    def max_sequences(self, tokens: int) -> Amount:
+        """Most sequences: the stage with the least room decides."""
+        needs = [stage.curve.ceiling_bytes(tokens) for stage in self.stages]
+        pools = (ledger.pool_bytes for ledger in self.ledgers)
+
+        def most(*pool_bytes: int) -> int:
+            counts = [
+                max(0, pool) // need if need else UNLIMITED_SEQUENCES * (pool >= 0)
+                for need, pool in zip(needs, pool_bytes, strict=True)
+            ]
+            return min(min(counts), UNLIMITED_SEQUENCES) * self.setting.plan.dp
+
+        return combine(most, *pools)
+
+    def pool_tokens(self) -> Amount:
+        """Tokens of sequences of the wanted context that the pools of all replicas hold."""
+        tokens = self.setting.context_tokens
+        needs = [stage.curve.ceiling_bytes(tokens) for stage in self.stages]
+        pools = (ledger.pool_bytes for ledger in self.ledgers)
+
+        def held(*pool_bytes: int) -> int:
+            counts = [
+                max(0, pool) * tokens // need
+                for need, pool in zip(needs, pool_bytes, strict=True)
+                if need
+            ]
+            return self.setting.plan.dp * min(counts, default=0)
+
+        return combine(held, *pools)
+
+    def notes(self) -> tuple[str, ...]:
+        """What lives in the part that is not used."""
+        return (
+            "activations, CUDA graphs, communication buffers and fragmentation: the part of the memory that the "
+            "generic runtime leaves unused has to hold them",
+            "pages and padding of a real runtime's cache",
+        )
+
+
+class Generic:
+    """The plain runtime."""
+
+    id = "generic"
+    name = "generic"
+    versions: tuple[str, ...] = ()
+
+    def default_options(self) -> Mapping[str, Any]:
+        """Every option with its default."""
+        return asdict(GenericOptions())
+
+    def reserve(self, setting: Setting) -> Reservation:
+        """Memory for a setting."""
+        options = read_options(GenericOptions, setting.options)
+        fraction = options.memory_fraction
+        stages = stages_of(setting.model, setting.weights, setting.cache, setting.plan)
+        usable = combine(lambda device: int(device * fraction), setting.device_bytes)
+        ledgers = tuple(
+            Ledger(
+                stage=stage.index,
+                device_bytes=setting.device_bytes,
+                usable_bytes=usable,
+                usable_note=f"{fraction:g} of the device, option memory_fraction",
+                items=(LedgerItem(kind="weights", name="weights", amount=stage.weights_bytes),),
+            )
+            for stage in stages
+        )
+        return GenericReservation(setting=setting, stages=stages, ledgers=ledgers)
+
+    def refuses(self, model: ModelSpec, plan: Plan) -> tuple[tuple[str, str], ...]:
+        """Nothing: it is no real runtime, and counts the fullest rank of an uneven plan."""
+        del model, plan
+        return ()

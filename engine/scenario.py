@@ -1,0 +1,105 @@
+"""Scenario: everything that a person edits, as one frozen value. Its fields are the keys of scenario files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Le
+
+from engine.bounds import Bounded, Unit
+from engine.errors import FieldError
+from engine.units import MAX_TOKENS
+
+SCHEMA = "whatfits/1"
+DEFAULT_CONTEXT_TOKENS = 32_768
+DEFAULT_OUTPUT_TOKENS = 1_000
+
+Degree = Annotated[int, Gt(0), Le(4096)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyValueFormats(Bounded):
+    """Formats of keys and values where they differ; values follow the keys unless named."""
+
+    k: str
+    v: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision(Bounded):
+    """`weights` and `cache` are format ids; weights "auto" is the format of the published checkpoint."""
+
+    weights: str = "auto"
+    cache: str | KeyValueFormats = "bf16"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload(Bounded):
+    """What is asked of the model: `context` tokens of one sequence, prompt and output together, of which `output`
+    are generated, `concurrency` sequences at once ("max": as many as fit)."""
+
+    context: Annotated[int, Gt(0), Le(MAX_TOKENS), Unit("tokens")] = DEFAULT_CONTEXT_TOKENS
+    output: Annotated[int, Ge(0), Le(MAX_TOKENS), Unit("tokens")] | None = None
+    concurrency: Annotated[int, Gt(0), Le(10**9), Unit("tokens")] | Literal["max"] = 1
+
+    def __post_init__(self) -> None:
+        Bounded.__post_init__(self)
+        if self.output is not None and self.output > self.context:
+            raise FieldError("output", f"must be at most the context of {self.context}, got {self.output}")
+
+    @property
+    def output_tokens(self) -> int:
+        """Generated tokens; 1,000 where nobody says, or as many as there is room for."""
+        return min(DEFAULT_OUTPUT_TOKENS, self.context) if self.output is None else self.output
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens of the prompt."""
+        return self.context - self.output_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment(Bounded):
+    """Where it runs. `gpus` left out: as few as fit. Degrees of parallelism left out: chosen.
+
+    `device_memory` overrides the memory of one GPU that the catalog knows. `options` are the runtime's own.
+    """
+
+    runtime: str = "generic"
+    runtime_version: str | None = None
+    gpu: str = "h100-sxm"
+    gpus: Annotated[int, Gt(0), Le(100_000)] | None = None
+    tp: Degree | None = None
+    pp: Degree | None = None
+    dp: Degree | None = None
+    ep: Degree | None = None
+    dcp: Degree | None = None
+    device_memory: Annotated[int, Gt(0), Unit("bytes")] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost(Bounded):
+    """The user's own price of one GPU, or an offer by id; left out, the cheapest dated offer."""
+
+    usd_per_gpu_hour: Annotated[float, Ge(0), Le(10**6)] | None = None
+    offer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario(Bounded):
+    """A question: this model, this load, these GPUs.
+
+    `model` is `id` or `path`, with any field of `engine.model.ModelSpec` that overrides it, or a whole spec.
+    `variant` are what-ifs: tables that hold only what differs, and a name.
+    """
+
+    schema: Literal["whatfits/1"] = "whatfits/1"
+    name: str = ""
+    notes: str = ""
+    model: Mapping[str, Any]
+    precision: Precision = Precision()
+    workload: Workload = Workload()
+    deployment: Deployment = Deployment()
+    cost: Cost = Cost()
+    variant: tuple[Mapping[str, Any], ...] = ()
