@@ -52,7 +52,11 @@ CACHE_FORMATS: Mapping[str, CacheFormat] = {
         CacheFormat(id="int4", name="4 bits, scales not counted", block_bits=4),
         CacheFormat(id="int2", name="2 bits, scales not counted", block_bits=2),
         CacheFormat(
-            id="fp8_per_token_head", name="FP8 with a scale a vector", block_bits=8, vector_bits=32, source=_VLLM
+            id="fp8_per_token_head",
+            name="FP8 with a scale a vector",
+            block_bits=8,
+            vector_bits=32,
+            source=_VLLM,
         ),
         CacheFormat(
             id="int8_per_token_head",

@@ -63,7 +63,11 @@ def judge(reservation: Reservation, setting: Setting) -> Verdict:
     if limit is None and longest is not None and setting.context_tokens > longest:
         limit = "model_context"
     return Verdict(
-        limit=limit, stage=stage, needed_bytes=needed, free_bytes=free, certain=(free < 0) == (surely_free < 0)
+        limit=limit,
+        stage=stage,
+        needed_bytes=needed,
+        free_bytes=free,
+        certain=(free < 0) == (surely_free < 0),
     )
 
 
@@ -117,7 +121,8 @@ def candidates(model: ModelSpec, deployment: Deployment, *, domain: int) -> tupl
     fixed = dp * (given.tp or 1) * (given.pp or 1)
     if given.gpus % fixed:
         raise FieldError(
-            "deployment.gpus", f"is {given.gpus}, which the given degrees do not divide (their product is {fixed})"
+            "deployment.gpus",
+            f"is {given.gpus}, which the given degrees do not divide (their product is {fixed})",
         )
     rest = given.gpus // fixed
     if given.tp is not None:
@@ -165,7 +170,9 @@ def _counts(domain: int, least: int) -> Iterator[int]:
 def _least_gpus(setting: Setting) -> int:
     """Fewer cannot hold weights and cache even if every byte of every GPU were free for them."""
     weights = _least_weight_bytes(setting.model, setting.weights, setting.cache)
-    cache = (setting.concurrency or 1) * ideal_curve(setting.model, setting.cache).bytes(setting.context_tokens)
+    cache = (setting.concurrency or 1) * ideal_curve(setting.model, setting.cache).bytes(
+        setting.context_tokens
+    )
     return max(1, -(-(weights + cache) // max(1, best(setting.device_bytes))))
 
 

@@ -60,5 +60,5 @@ def nearest(name: str, known: Iterable[str], *, limit: int = 3) -> str:
     from difflib import get_close_matches
 
     by_folded = {candidate.casefold(): candidate for candidate in known}
-    close = get_close_matches(name.casefold(), list(by_folded), n=limit, cutoff=0.5)
+    close = get_close_matches(name.casefold(), list(by_folded), n=limit, cutoff=0.6)
     return f"; did you mean {', '.join(by_folded[c] for c in close)}?" if close else ""

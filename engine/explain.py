@@ -46,7 +46,9 @@ def _sequences(report: Report) -> Figure:
     wanted = report.scenario.workload.concurrency
     if wanted == "max":
         note = "as many as fit, at least one"
-        return given("sequences", report.sequences, "sequences", source=_you("workload.concurrency"), note=note)
+        return given(
+            "sequences", report.sequences, "sequences", source=_you("workload.concurrency"), note=note
+        )
     return given("sequences", wanted, "sequences", source=_you("workload.concurrency"))
 
 
@@ -88,7 +90,10 @@ def _of_role(report: Report, role: Role, *, weights: bool) -> Figure | None:
             )
         else:
             size = given(
-                f"{tensor.name}, {shape}{copies}", tensor.parameters, "parameters", source="shape of the model"
+                f"{tensor.name}, {shape}{copies}",
+                tensor.parameters,
+                "parameters",
+                source="shape of the model",
             )
         if count == 1:
             terms.append(size)
@@ -109,7 +114,9 @@ def _text_parameters(report: Report) -> Figure:
     extra = sum(t.parameters for t in model.multi_token_tensors)
     if extra:
         rest.append(given("MTP layers", extra, "parameters", source=_field(report, "multi_token")))
-    return made("parameters of the language model", "difference", _parameters(report), *rest, unit="parameters")
+    return made(
+        "parameters of the language model", "difference", _parameters(report), *rest, unit="parameters"
+    )
 
 
 def _active_parameters(report: Report) -> Figure:
@@ -194,6 +201,8 @@ _BYTE = given("bits in a byte", 8, source="definition")
 
 
 def _bytes_of(name: str, terms: list[Figure], note: str = "") -> Figure:
+    if not terms:
+        return given(name, 0, "B", source="no layer of the model keeps any", note=note)
     bits = made(f"{name}, bits", "sum", *terms, unit="bit")
     return made(name, "ceiling quotient", bits, _BYTE, unit="B", note=note)
 
@@ -238,7 +247,9 @@ def _device(report: Report) -> Figure:
 def _usable(report: Report) -> Figure:
     ledger = report.choice.reservation.ledgers[report.rank.stage]
     value, device = best(ledger.usable_bytes), _device(report)
-    kept = given("kept free", int(device.value) - value, "B", source=f"{report.runtime.name}: {ledger.usable_note}")
+    kept = given(
+        "kept free", int(device.value) - value, "B", source=f"{report.runtime.name}: {ledger.usable_note}"
+    )
     return made("usable memory of one GPU", "difference", device, kept, unit="B")
 
 
@@ -270,7 +281,9 @@ def _pool(report: Report) -> Figure:
 
 def _rank_cache(report: Report) -> Figure:
     plan = report.plan
-    note = f"heads are spread over {plan.tp} ranks, what has one head is copied; stage {report.rank.stage + 1}"
+    note = (
+        f"heads are spread over {plan.tp} ranks, what has one head is copied; stage {report.rank.stage + 1}"
+    )
     return given("cache on the rank", report.rank.cache_bytes, "B", source=report.runtime.name, note=note)
 
 
@@ -362,3 +375,6 @@ _FIGURES: Mapping[str, Callable[[Report], Figure]] = {
     "capacity.min_gpus": _min_gpus,
     "cost.usd_per_hour": _usd_per_hour,
 }
+
+FIGURE_NAMES: tuple[str, ...] = tuple(_FIGURES)
+"""Every figure that can be explained, by its dotted name in the JSON report."""

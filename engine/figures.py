@@ -69,7 +69,9 @@ class Figure:
         return _OPERATIONS[self.operation]([term.evaluate() for term in self.terms])
 
 
-def given(name: str, value: Number, unit: Unit = "", *, source: str, note: str = "", exact: bool = True) -> Figure:
+def given(
+    name: str, value: Number, unit: Unit = "", *, source: str, note: str = "", exact: bool = True
+) -> Figure:
     """A figure that comes from outside: an input, a fact of a catalog, a definition."""
     return Figure(name=name, value=value, unit=unit, source=source, note=note, exact=exact)
 

@@ -213,9 +213,7 @@ def weight_format(name: str, *, field: str = "precision.weights") -> WeightForma
     """The weight format with this id or alias. Raises `UnknownNameError` with the nearest ids."""
     found = _NAMES.get(name) or _NAMES.get(name.casefold())
     if found is None:
-        raise UnknownNameError(
-            field, f"unknown weight format {shorten(name)}{_hint(name, WEIGHT_FORMATS)}"
-        )
+        raise UnknownNameError(field, f"unknown weight format {shorten(name)}{_hint(name, WEIGHT_FORMATS)}")
     return found
 
 

@@ -198,7 +198,9 @@ class ModelSpec(Bounded):
         if self.per_layer_embedding:
             own, every = self.per_layer_embedding, self.layer_count * self.per_layer_embedding.width
             found += [
-                matrix("per_layer_tokens", "per_layer_embedding", own.vocabulary, every, shards=own.vocabulary),
+                matrix(
+                    "per_layer_tokens", "per_layer_embedding", own.vocabulary, every, shards=own.vocabulary
+                ),
                 matrix("per_layer_model_projection", "other", every, self.hidden),
                 vector("per_layer_projection_norm", "norm", own.width),
             ]
@@ -258,6 +260,7 @@ class ModelSpec(Bounded):
     def active_parameters(self) -> int:
         """Parameters of the language model that one token uses, embedding, head and router included."""
         idle = sum(
-            self.layers[kind].ffn.inactive_parameters(self.hidden) * n for kind, n in self.layer_counts.items()
+            self.layers[kind].ffn.inactive_parameters(self.hidden) * n
+            for kind, n in self.layer_counts.items()
         )
         return self.text_parameters - idle

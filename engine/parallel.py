@@ -179,7 +179,7 @@ def _context_problems(model: ModelSpec, plan: Plan) -> list[tuple[str, str]]:
         heads = mixer.kv_heads if isinstance(mixer, Attention) else 1
         if isinstance(mixer, Attention | LatentAttention) and plan.dcp > max(1, plan.tp // heads):
             copies = max(1, plan.tp // heads)
-            found.append(("dcp", f"there are only {copies} copies of the cache to spread tokens over"))
+            found.append(("dcp", f"the cache is stored {copies}x, and its tokens spread over no more ranks"))
     return found
 
 

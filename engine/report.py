@@ -300,17 +300,18 @@ def _quote(scenario: Scenario, facts: Facts, gpus: int) -> Quote | None:
     return cheapest(facts.offers, gpus=gpus, machine_gpus=min(gpus, facts.domain))
 
 
-def evaluate_all(scenario: Scenario, facts: Mapping[str, Facts]) -> dict[str, Report]:
+def evaluate_all(scenario: Scenario, facts: Mapping[str, Facts], *, own_gpu: str) -> dict[str, Report]:
     """The scenario on each of several accelerators, by id: the same load, number of GPUs and degrees.
 
-    What the scenario says of its own GPU alone (memory, price, offer) is left out for the others.
+    What the scenario says of its own GPU `own_gpu` alone (memory, price, offer) is left out for the others.
     """
-    return {gpu: evaluate(_on(scenario, gpu), known) for gpu, known in facts.items()}
+    return {
+        gpu: evaluate(scenario if gpu == own_gpu else _on(scenario, gpu), known)
+        for gpu, known in facts.items()
+    }
 
 
 def _on(scenario: Scenario, gpu: str) -> Scenario:
-    if gpu == scenario.deployment.gpu:
-        return scenario
     deployment = replace(scenario.deployment, gpu=gpu, device_memory=None)
     cost = replace(scenario.cost, usd_per_gpu_hour=None, offer=None)
     return replace(scenario, deployment=deployment, cost=cost)

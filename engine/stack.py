@@ -8,7 +8,9 @@ from engine.units import shorten
 MAX_LAYERS = 2000
 """Most layers that a stack may have: four times the deepest model known, and small enough to hold a list."""
 
-_TOKEN = re.compile(r"\s*(?:(\d{1,6})\s*x\s*(\()|(\d{1,6})\s+(?=[A-Za-z_])|([A-Za-z_][\w.-]*)|([(),]))", re.ASCII)
+_TOKEN = re.compile(
+    r"\s*(?:(\d{1,6})\s*x\s*(\()|(\d{1,6})\s+(?=[A-Za-z_])|([A-Za-z_][\w.-]*)|([(),]))", re.ASCII
+)
 
 Run = tuple[str, int]
 """A kind of layer and how many follow one another."""
@@ -70,7 +72,9 @@ def _tokens(text: str, field: str) -> list[str]:
     while position < len(stripped):
         match = _TOKEN.match(stripped, position)
         if match is None:
-            raise FieldError(field, f"cannot read {shorten(stripped[position:])}; write 10 x (5 local, global), 2 local")
+            raise FieldError(
+                field, f"cannot read {shorten(stripped[position:])}; write 10 x (5 local, global), 2 local"
+            )
         repeat, opening, count, name, mark = match.groups()
         found.append(f"{repeat}x(" if opening else count or name or mark)
         position = match.end()
@@ -102,7 +106,9 @@ def _sequence(
                 raise FieldError(field, "needs a count before (, such as 10 x (5 local, global)")
         else:
             if token not in known:
-                raise FieldError(field, f"names {shorten(token)}, which layers does not define{nearest(token[:60], known)}")
+                raise FieldError(
+                    field, f"names {shorten(token)}, which layers does not define{nearest(token[:60], known)}"
+                )
             _append(runs, token, count, field)
             count = 1
     if depth:

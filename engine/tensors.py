@@ -81,7 +81,14 @@ class Tensor:
 
 
 def matrix(
-    name: str, role: Role, rows: int, columns: int, *, shards: int = 1, copies: int = 1, by_columns: bool = False
+    name: str,
+    role: Role,
+    rows: int,
+    columns: int,
+    *,
+    shards: int = 1,
+    copies: int = 1,
+    by_columns: bool = False,
 ) -> Tensor:
     """A projection of `columns` inputs to `rows` outputs, cut by rows unless `by_columns`."""
     cut: Literal["rows", "columns"] = "columns" if by_columns else "rows"

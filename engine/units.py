@@ -10,7 +10,9 @@ from fractions import Fraction
 from engine.errors import FieldError
 
 # At most 24 digits on each side: more is a mistake, and would only make arithmetic slow.
-_NUMBER = re.compile(r"([+-]?)(\d[\d_,]{0,30})?(?:\.(\d{1,24}))?(?:[eE]([+-]?\d{1,2}))?\s*([^\d\s].*)?", re.ASCII)
+_NUMBER = re.compile(
+    r"([+-]?)(\d[\d_,]{0,30})?(?:\.(\d{1,24}))?(?:[eE]([+-]?\d{1,2}))?\s*([^\d\s].*)?", re.ASCII
+)
 
 _TOKEN_UNITS = {
     "": 1,

@@ -118,13 +118,19 @@ def _about_memory(scenario: Scenario, accelerator: Accelerator, choice: Choice) 
 def _about_price(quote: Quote | None) -> list[Notice]:
     if quote is None:
         return [
-            Notice(code="no_price", message="no dated price is known for this GPU", field="cost.usd_per_gpu_hour")
+            Notice(
+                code="no_price", message="no dated price is known for this GPU", field="cost.usd_per_gpu_hour"
+            )
         ]
     match quote.freshness:
         case "old" | "historical":
             text = f"the price of {quote.provider} is of {quote.as_of}, {quote.age_days} days old"
             return [Notice(code="old_price", message=text, field="cost.offer")]
         case "undated":
-            return [Notice(code="undated_price", message="nobody says when this price was true", field="cost.offer")]
+            return [
+                Notice(
+                    code="undated_price", message="nobody says when this price was true", field="cost.offer"
+                )
+            ]
         case _:
             return []

@@ -102,7 +102,9 @@ class CompressedAttention(Bounded):
 
     def entries(self) -> tuple[Entry, ...]:
         """The window, the compressed entries, and what the compressor keeps of the block that is still open."""
-        found = [Entry(name="window", stored="latent", span=LastTokens(self.window), heads=1, width=self.head_dim)]
+        found = [
+            Entry(name="window", stored="latent", span=LastTokens(self.window), heads=1, width=self.head_dim)
+        ]
         streams = [("latent", self.head_dim), ("index", self.index_dim)] if self.ratio else []
         for stored, width in streams:
             if not width:

@@ -62,7 +62,11 @@ class LatentAttention(Bounded):
             matrix("kv_a", "attention", self.kv_rank + self.rope_dim, hidden),
             vector("kv_a_norm", "norm", self.kv_rank),
             matrix(
-                "kv_b", "attention", self.heads * (self.nope_dim + self.v_dim), self.kv_rank, shards=self.heads
+                "kv_b",
+                "attention",
+                self.heads * (self.nope_dim + self.v_dim),
+                self.kv_rank,
+                shards=self.heads,
             ),
             matrix("o", "attention", hidden, self.heads * self.v_dim, shards=self.heads, by_columns=True),
         ]
@@ -82,4 +86,6 @@ class LatentAttention(Bounded):
         )
         if not self.index_dim:
             return (latent,)
-        return latent, Entry(name="index keys", stored="index", span=AllTokens(), heads=1, width=self.index_dim)
+        return latent, Entry(
+            name="index keys", stored="index", span=AllTokens(), heads=1, width=self.index_dim
+        )

@@ -83,9 +83,7 @@ class GenericReservation:
 
         def held(*pool_bytes: int) -> int:
             counts = [
-                max(0, pool) * tokens // need
-                for need, pool in zip(needs, pool_bytes, strict=True)
-                if need
+                max(0, pool) * tokens // need for need, pool in zip(needs, pool_bytes, strict=True) if need
             ]
             return self.setting.plan.dp * min(counts, default=0)
 

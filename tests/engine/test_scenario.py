@@ -1,0 +1,39 @@
+"""Scenarios refuse what makes no sense, and fill in what is left out."""
+
+import pytest
+
+from engine.errors import FieldError
+from engine.scenario import Deployment, Scenario, Workload
+
+
+def test_defaults():
+    scenario = Scenario(model={"id": "x"})
+    assert scenario.workload == Workload(context=32_768, concurrency=1)
+    assert scenario.precision.weights == "auto"
+    assert scenario.deployment.gpus is None
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda: Workload(context=0), "context"),
+        (lambda: Workload(context=-5), "context"),
+        (lambda: Workload(context=10**13), "context"),
+        (lambda: Workload(concurrency=0), "concurrency"),
+        (lambda: Workload(context=10, output=11), "output"),
+        (lambda: Deployment(gpus=0), "gpus"),
+        (lambda: Deployment(tp=-1), "tp"),
+        (lambda: Deployment(device_memory=0), "device_memory"),
+    ],
+)
+def test_bounds_hold_in_code_too(make, field):
+    with pytest.raises(FieldError) as caught:
+        make()
+    assert caught.value.field == field
+
+
+def test_output_is_a_thousand_tokens_or_what_there_is_room_for():
+    assert Workload(context=100_000).output_tokens == 1000
+    assert Workload(context=100_000).prompt_tokens == 99_000
+    assert Workload(context=300).output_tokens == 300
+    assert Workload(context=300, output=20).prompt_tokens == 280

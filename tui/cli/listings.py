@@ -1,0 +1,161 @@
+"""`whatfits models`, `gpus` and `offers`: list, filter and show what the catalogs hold."""
+
+import argparse
+import datetime
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from catalogs.facts import Catalogs
+from catalogs.prices import age_days
+from catalogs.tables import to_table
+from engine.cost import cheapest
+from engine.errors import FieldError
+from engine.hardware import Accelerator, Offer
+from tui.cli.parser import list_parser
+from tui.render.catalog import gpu_table, model_lines, model_table, offer_table
+from tui.render.plain import plain
+from tui.render.table import Table
+
+
+def listing(name: str, arguments: list[str]) -> int:
+    """Run `whatfits models`, `gpus` or `offers`."""
+    options = list_parser(name).parse_args(arguments)
+    words: list[str] = options.words
+    catalogs = Catalogs()
+    if words[:1] == ["show"]:
+        if len(words) != 2:
+            raise FieldError(f"{name} show", f"takes one name, got {len(words) - 1}")
+        _SHOW[name](catalogs, words[1], options.format)
+        return 0
+    if words[:1] == ["list"]:
+        words = words[1:]
+    _print_table(_LIST[name](catalogs, words, options), options.format)
+    return 0
+
+
+def _matches(words: Iterable[str], *texts: str) -> bool:
+    """Whether every word is somewhere in the texts, whatever the case."""
+    hay = " ".join(texts).casefold()
+    return all(word.casefold() in hay for word in words)
+
+
+def _list_models(catalogs: Catalogs, words: list[str], options: argparse.Namespace) -> Table:
+    del options
+    entries = catalogs.models.entries().values()
+    found = [e for e in entries if _matches(words, e.id, e.name, e.family, *e.aliases, *e.kinds)]
+    if not found and words:
+        # nothing holds the words as they are: the closest by letters
+        found = catalogs.models.search(" ".join(words))[:20]
+    return model_table(found)
+
+
+def _list_gpus(catalogs: Catalogs, words: list[str], options: argparse.Namespace) -> Table:
+    today = datetime.date.today()
+    rows = []
+    for accelerator in catalogs.hardware.accelerators().values():
+        if options.vendor and accelerator.vendor.casefold() != options.vendor.casefold():
+            continue
+        if _matches(words, accelerator.id, accelerator.name, accelerator.vendor, *accelerator.aliases):
+            rows.append((accelerator, cheapest(_dated(catalogs, accelerator.id, today), gpus=1)))
+    return gpu_table(rows)
+
+
+def _dated(catalogs: Catalogs, gpu: str, today: datetime.date) -> Any:
+    from catalogs.prices import dated
+
+    return [dated(catalogs.hardware, offer, today) for offer in catalogs.hardware.offers_for(gpu)]
+
+
+def _list_offers(catalogs: Catalogs, words: list[str], options: argparse.Namespace) -> Table:
+    gpu = catalogs.hardware.accelerator(options.gpu, field="--gpu").id if options.gpu else None
+    today = datetime.date.today()
+    found = [
+        (offer, age_days(offer.as_of, today))
+        for offer in catalogs.hardware.offers().values()
+        if (gpu is None or offer.gpu == gpu)
+        and (options.all or (offer.kind in ("rent", "reseller") and offer.on_demand_usd_per_hour is not None))
+        and _matches(words, offer.id, offer.provider, offer.instance, offer.gpu, offer.region)
+    ]
+    return offer_table(sorted(found, key=lambda item: _price_order(item[0])))
+
+
+def _price_order(offer: Offer) -> tuple[bool, str, float]:
+    price = offer.on_demand_usd_per_hour
+    return price is None, offer.gpu, (price or 0.0) / offer.gpus
+
+
+def _show_model(catalogs: Catalogs, name: str, style: str) -> None:
+    spec = catalogs.models.model(name, field="models show")
+    if style == "json":
+        counts = {
+            "parameters": spec.parameters,
+            "text_parameters": spec.text_parameters,
+            "active_parameters": spec.active_parameters,
+            "layers": spec.layer_count,
+        }
+        _print_json({**to_table(spec), **{"counted": counts}})
+    else:
+        print("\n".join(model_lines(spec)))
+
+
+def _show_gpu(catalogs: Catalogs, name: str, style: str) -> None:
+    accelerator: Accelerator = catalogs.hardware.accelerator(name, field="gpus show")
+    data = {**to_table(accelerator), "origin": catalogs.hardware.origin("accelerator", accelerator.id)}
+    _show_data(data, style)
+
+
+def _show_offer(catalogs: Catalogs, name: str, style: str) -> None:
+    offer = catalogs.hardware.offer(name, field="offers show")
+    age = age_days(offer.as_of, datetime.date.today())
+    data = {**to_table(offer), "age_days": age, "origin": catalogs.hardware.origin("offer", offer.id)}
+    _show_data(data, style)
+
+
+def _show_data(data: Mapping[str, Any], style: str) -> None:
+    if style == "json":
+        _print_json(data)
+        return
+    for key, value in _leaves(data):
+        print(f"{key:<28} {plain(str(value))}")
+
+
+def _leaves(data: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            yield f"{prefix}{key}", ", ".join(str(item) for item in value)
+        elif isinstance(value, int) and not isinstance(value, bool) and value >= 10_000:
+            yield f"{prefix}{key}", f"{value:,}"
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _print_table(table: Table, style: str) -> None:
+    match style:
+        case "json":
+            _print_json(table.data())
+        case "csv":
+            sys.stdout.write(table.csv())
+        case "markdown":
+            print("\n".join(table.markdown()))
+        case _:
+            print("\n".join(table.lines()))
+
+
+def _print_json(data: Any) -> None:
+    print(json.dumps(data, indent=2))
+
+
+_LIST: Mapping[str, Callable[[Catalogs, list[str], argparse.Namespace], Table]] = {
+    "models": _list_models,
+    "gpus": _list_gpus,
+    "offers": _list_offers,
+}
+_SHOW: Mapping[str, Callable[[Catalogs, str, str], None]] = {
+    "models": _show_model,
+    "gpus": _show_gpu,
+    "offers": _show_offer,
+}

@@ -1,0 +1,23 @@
+"""Text from files and people, made safe to print: control characters and odd directions become visible escapes."""
+
+import unicodedata
+
+_HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+"""Unicode categories that a terminal could obey or swallow instead of show."""
+
+
+def plain(text: str) -> str:
+    r"""The text on one line with everything that is no visible character escaped.
+
+    >>> plain("a\x1b[31mb\nc")
+    'a\\x1b[31mb\\nc'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(character) for character in text)
+
+
+def _shown(character: str) -> str:
+    if unicodedata.category(character) in _HIDDEN:
+        return character.encode("unicode_escape").decode("ascii")
+    return character
