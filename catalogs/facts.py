@@ -51,9 +51,7 @@ class Catalogs:
             spec = validate(ModelSpec, {"id": "inline", **table}, where="model")
             return spec, "the scenario's own model"
         elif named is None:
-            raise FieldError(
-                "model.id", "is missing; give id, path, or a whole model (hidden, layers, stack ...)"
-            )
+            raise FieldError("model.id", "is missing; give id, path, or a whole model (hidden, layers, stack ...)")
         elif not isinstance(named, str):
             raise FieldError("model.id", f"must be text, got {named!r:.60}")
         else:

@@ -63,9 +63,7 @@ def parse_assignment(text: str, *, field: str = "--set") -> tuple[str, Any]:
     """
     key, sign, value = text.partition("=")
     if not sign or not key.strip():
-        raise FieldError(
-            field, f"{shorten(text)} is no assignment; write key=value, such as workload.context=10M"
-        )
+        raise FieldError(field, f"{shorten(text)} is no assignment; write key=value, such as workload.context=10M")
     return key.strip(), parse_value(value.strip())
 
 

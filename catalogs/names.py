@@ -8,9 +8,7 @@ from engine.hardware import Accelerator
 from engine.units import shorten
 
 # Words that drivers put before the name of a device and people leave out.
-_VENDOR_WORDS = frozenset(
-    ("nvidia", "amd", "intel", "apple", "google", "tesla", "geforce", "instinct", "radeon")
-)
+_VENDOR_WORDS = frozenset(("nvidia", "amd", "intel", "apple", "google", "tesla", "geforce", "instinct", "radeon"))
 
 
 def fold(name: str) -> str:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from catalogs.shapes import Shape, choose, describe, fields_of, join, one_of, show
+from engine.bounds import limit_text
 from engine.errors import FieldError, WhatfitsError, nearest
 
 _Found = tuple[str, Shape | None]
@@ -101,13 +102,13 @@ def _wanted(detail: ErrorDetails, shape: Shape | None) -> str:
         case "literal_error" if shape is not None and shape.literals:
             return one_of(shape.literals)
         case "greater_than":
-            return f"more than {_number(limits['gt'])}"
+            return f"more than {limit_text(limits['gt'])}"
         case "greater_than_equal":
-            return f"{_number(limits['ge'])} or more"
+            return f"{limit_text(limits['ge'])} or more"
         case "less_than":
-            return f"less than {_number(limits['lt'])}"
+            return f"less than {limit_text(limits['lt'])}"
         case "less_than_equal":
-            return f"at most {_number(limits['le'])}"
+            return f"at most {limit_text(limits['le'])}"
         case "string_too_short" | "too_short":
             return f"of length {limits['min_length']} or more"
         case "string_too_long" | "too_long":
@@ -116,8 +117,3 @@ def _wanted(detail: ErrorDetails, shape: Shape | None) -> str:
             return "given"
         case _:
             return describe(shape) if shape is not None else "something else"
-
-
-def _number(limit: Any) -> str:
-    """A limit as a person writes it: 0, not 0.0."""
-    return str(int(limit)) if isinstance(limit, float) and limit.is_integer() else str(limit)

@@ -72,10 +72,14 @@ def with_changes(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[st
     if isinstance(model, Mapping) and ("id" in model or "path" in model):
         table.pop("model", None)
     held = table.get("deployment")
-    if isinstance(deployment, Mapping) and isinstance(held, Mapping) and "gpu" in deployment:
-        if deployment["gpu"] != held.get("gpu"):
-            table["deployment"] = {key: value for key, value in held.items() if key != "device_memory"}
-            table.pop("cost", None)
+    if (
+        isinstance(deployment, Mapping)
+        and isinstance(held, Mapping)
+        and "gpu" in deployment
+        and deployment["gpu"] != held.get("gpu")
+    ):
+        table["deployment"] = {key: value for key, value in held.items() if key != "device_memory"}
+        table.pop("cost", None)
     return merged(table, changes)
 
 

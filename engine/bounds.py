@@ -5,8 +5,9 @@ field, a catalog row, a test) the same guarantee without pydantic.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, Protocol, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Protocol, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -24,18 +25,23 @@ class _Check(Protocol):
     def __call__(self, value: Any) -> str | None: ...
 
 
+def limit_text(limit: Any) -> str:
+    """A limit as a person writes it: 0, not 0.0."""
+    return str(int(limit)) if isinstance(limit, float) and limit.is_integer() else str(limit)
+
+
 def _checks(metadata: tuple[object, ...]) -> list[_Check]:
     checks: list[_Check] = []
     for item in metadata:
         match item:
             case Gt(gt=limit):
-                checks.append(lambda v, m=limit: None if v > m else f"more than {m}")
+                checks.append(lambda v, m=limit: None if v > m else f"more than {limit_text(m)}")
             case Ge(ge=limit):
-                checks.append(lambda v, m=limit: None if v >= m else f"{m} or more")
+                checks.append(lambda v, m=limit: None if v >= m else f"{limit_text(m)} or more")
             case Lt(lt=limit):
-                checks.append(lambda v, m=limit: None if v < m else f"less than {m}")
+                checks.append(lambda v, m=limit: None if v < m else f"less than {limit_text(m)}")
             case Le(le=limit):
-                checks.append(lambda v, m=limit: None if v <= m else f"at most {m}")
+                checks.append(lambda v, m=limit: None if v <= m else f"at most {limit_text(m)}")
     return checks
 
 
@@ -57,9 +63,7 @@ def check_bounds(value: Any) -> None:
     cls = type(value)
     table = _CACHE.get(cls)
     if table is None:
-        table = tuple(
-            (f.name, tuple(checks)) for f in fields(cls) if (checks := _checks(annotation_metadata(f.type)))
-        )
+        table = tuple((f.name, tuple(checks)) for f in fields(cls) if (checks := _checks(annotation_metadata(f.type))))
         _CACHE[cls] = table
     for name, limits in table:
         held = getattr(value, name)
@@ -79,7 +83,7 @@ class Bounded:
 
     __slots__ = ()
     # read by pydantic when a file is validated; a plain attribute, so the engine needs no pydantic
-    __pydantic_config__ = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
 
     def __post_init__(self) -> None:
         check_bounds(self)

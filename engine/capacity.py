@@ -138,9 +138,7 @@ def _uneven(model: ModelSpec, gpus: int, domain: int, *, dp: int, ep: int, dcp: 
     for tp in range(min(gpus, domain), 0, -1):
         if gpus % tp == 0 and gpus // tp <= model.layer_count:
             return Plan(tp=tp, pp=gpus // tp, dp=dp, ep=ep, dcp=dcp)
-    raise FieldError(
-        "deployment.gpus", f"is {gpus}, more than {domain} a node for each of {model.layer_count} layers"
-    )
+    raise FieldError("deployment.gpus", f"is {gpus}, more than {domain} a node for each of {model.layer_count} layers")
 
 
 def fewest_gpus(runtime: Runtime, setting: Setting, *, domain: int, multiple_of: int = 1) -> Choice | None:
@@ -170,9 +168,7 @@ def _counts(domain: int, least: int) -> Iterator[int]:
 def _least_gpus(setting: Setting) -> int:
     """Fewer cannot hold weights and cache even if every byte of every GPU were free for them."""
     weights = _least_weight_bytes(setting.model, setting.weights, setting.cache)
-    cache = (setting.concurrency or 1) * ideal_curve(setting.model, setting.cache).bytes(
-        setting.context_tokens
-    )
+    cache = (setting.concurrency or 1) * ideal_curve(setting.model, setting.cache).bytes(setting.context_tokens)
     return max(1, -(-(weights + cache) // max(1, best(setting.device_bytes))))
 
 

@@ -46,9 +46,7 @@ def _sequences(report: Report) -> Figure:
     wanted = report.scenario.workload.concurrency
     if wanted == "max":
         note = "as many as fit, at least one"
-        return given(
-            "sequences", report.sequences, "sequences", source=_you("workload.concurrency"), note=note
-        )
+        return given("sequences", report.sequences, "sequences", source=_you("workload.concurrency"), note=note)
     return given("sequences", wanted, "sequences", source=_you("workload.concurrency"))
 
 
@@ -114,9 +112,7 @@ def _text_parameters(report: Report) -> Figure:
     extra = sum(t.parameters for t in model.multi_token_tensors)
     if extra:
         rest.append(given("MTP layers", extra, "parameters", source=_field(report, "multi_token")))
-    return made(
-        "parameters of the language model", "difference", _parameters(report), *rest, unit="parameters"
-    )
+    return made("parameters of the language model", "difference", _parameters(report), *rest, unit="parameters")
 
 
 def _active_parameters(report: Report) -> Figure:
@@ -247,9 +243,7 @@ def _device(report: Report) -> Figure:
 def _usable(report: Report) -> Figure:
     ledger = report.choice.reservation.ledgers[report.rank.stage]
     value, device = best(ledger.usable_bytes), _device(report)
-    kept = given(
-        "kept free", int(device.value) - value, "B", source=f"{report.runtime.name}: {ledger.usable_note}"
-    )
+    kept = given("kept free", int(device.value) - value, "B", source=f"{report.runtime.name}: {ledger.usable_note}")
     return made("usable memory of one GPU", "difference", device, kept, unit="B")
 
 
@@ -281,9 +275,7 @@ def _pool(report: Report) -> Figure:
 
 def _rank_cache(report: Report) -> Figure:
     plan = report.plan
-    note = (
-        f"heads are spread over {plan.tp} ranks, what has one head is copied; stage {report.rank.stage + 1}"
-    )
+    note = f"heads are spread over {plan.tp} ranks, what has one head is copied; stage {report.rank.stage + 1}"
     return given("cache on the rank", report.rank.cache_bytes, "B", source=report.runtime.name, note=note)
 
 
@@ -343,9 +335,7 @@ def _usd_per_hour(report: Report) -> Figure:
 def _price(quote: Quote, report: Report) -> Figure:
     if quote.machines == 0:
         gpus = given("GPUs", quote.gpus, "GPUs", source=_you("deployment.gpus"))
-        each = given(
-            "price of one GPU", quote.usd_per_hour / quote.gpus, "$/h", source=_you("cost.usd_per_gpu_hour")
-        )
+        each = given("price of one GPU", quote.usd_per_hour / quote.gpus, "$/h", source=_you("cost.usd_per_gpu_hour"))
         return made("price", "product", gpus, each, unit="$/h")
     source = f"{quote.provider} {quote.instance}, {quote.region or 'no region'}, {quote.as_of or 'undated'}"
     machines = given(

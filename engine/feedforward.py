@@ -102,9 +102,7 @@ class Experts(Bounded):
             found.append(matrix("latent_down", "shared_experts", self.latent, hidden))
             found.append(matrix("latent_up", "shared_experts", hidden, self.latent))
         if self.shared_width:
-            found += _projections(
-                "shared_experts", hidden, self.shared_width, gated=self.gated, prefix="shared_"
-            )
+            found += _projections("shared_experts", hidden, self.shared_width, gated=self.gated, prefix="shared_")
         if self.shared_gate:
             found.append(vector("shared_expert_gate", "router", hidden))
         return tuple(found)

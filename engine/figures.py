@@ -69,16 +69,12 @@ class Figure:
         return _OPERATIONS[self.operation]([term.evaluate() for term in self.terms])
 
 
-def given(
-    name: str, value: Number, unit: Unit = "", *, source: str, note: str = "", exact: bool = True
-) -> Figure:
+def given(name: str, value: Number, unit: Unit = "", *, source: str, note: str = "", exact: bool = True) -> Figure:
     """A figure that comes from outside: an input, a fact of a catalog, a definition."""
     return Figure(name=name, value=value, unit=unit, source=source, note=note, exact=exact)
 
 
-def made(
-    name: str, operation: Operation, *terms: Figure, unit: Unit = "", note: str = "", source: str = ""
-) -> Figure:
+def made(name: str, operation: Operation, *terms: Figure, unit: Unit = "", note: str = "", source: str = "") -> Figure:
     """A figure made from others."""
     value = _OPERATIONS[operation]([term.value for term in terms])
     return Figure(

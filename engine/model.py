@@ -198,9 +198,7 @@ class ModelSpec(Bounded):
         if self.per_layer_embedding:
             own, every = self.per_layer_embedding, self.layer_count * self.per_layer_embedding.width
             found += [
-                matrix(
-                    "per_layer_tokens", "per_layer_embedding", own.vocabulary, every, shards=own.vocabulary
-                ),
+                matrix("per_layer_tokens", "per_layer_embedding", own.vocabulary, every, shards=own.vocabulary),
                 matrix("per_layer_model_projection", "other", every, self.hidden),
                 vector("per_layer_projection_norm", "norm", own.width),
             ]
@@ -225,9 +223,7 @@ class ModelSpec(Bounded):
     @cached_property
     def tower_tensors(self) -> tuple[Tensor, ...]:
         """Vision and audio encoders, on the first stage; tensor parallelism cuts them like layers."""
-        return tuple(
-            vector(tower.name, "tower", tower.parameters, shards=tower.parameters) for tower in self.towers
-        )
+        return tuple(vector(tower.name, "tower", tower.parameters, shards=tower.parameters) for tower in self.towers)
 
     @cached_property
     def multi_token_tensors(self) -> tuple[Tensor, ...]:
@@ -259,8 +255,5 @@ class ModelSpec(Bounded):
     @cached_property
     def active_parameters(self) -> int:
         """Parameters of the language model that one token uses, embedding, head and router included."""
-        idle = sum(
-            self.layers[kind].ffn.inactive_parameters(self.hidden) * n
-            for kind, n in self.layer_counts.items()
-        )
+        idle = sum(self.layers[kind].ffn.inactive_parameters(self.hidden) * n for kind, n in self.layer_counts.items())
         return self.text_parameters - idle

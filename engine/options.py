@@ -20,7 +20,8 @@ def read_options(cls: type[T], given: Mapping[str, Any], *, field: str = "deploy
     Raises `UnknownKeyError` for a key that the runtime does not have, and `FieldError` for a value of the wrong
     type or out of bounds; fields are dotted under `field`.
     """
-    known = _types(cls)
+    options: Any = cls  # a class is hashable, whatever its type variable says
+    known = _types(options)
     values: dict[str, Any] = {}
     for key, value in given.items():
         if key not in known:

@@ -74,9 +74,7 @@ def stage_sizes(layers: int, stages: int) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=2048)
-def stages_of(
-    model: ModelSpec, weights: WeightFormat, cache: CachePrecision, plan: Plan
-) -> tuple[Stage, ...]:
+def stages_of(model: ModelSpec, weights: WeightFormat, cache: CachePrecision, plan: Plan) -> tuple[Stage, ...]:
     """The stages of a plan with what one rank of each holds.
 
     The token table (and towers) sit on the first stage, norm and head on the last; a tied head needs the table
@@ -108,10 +106,7 @@ def stages_of(
 
 def _rank_bytes(model: ModelSpec, weights: WeightFormat, tp: int, ep: int) -> dict[str, int]:
     """Bytes of one layer of each kind on one rank."""
-    return {
-        kind: weights.bytes_of(t.on_rank(tp, ep) for t in model.layer_tensors[kind])
-        for kind in model.layer_counts
-    }
+    return {kind: weights.bytes_of(t.on_rank(tp, ep) for t in model.layer_tensors[kind]) for kind in model.layer_counts}
 
 
 def _end_bytes(model: ModelSpec, weights: WeightFormat, tp: int, *, first: bool) -> int:
@@ -119,9 +114,7 @@ def _end_bytes(model: ModelSpec, weights: WeightFormat, tp: int, *, first: bool)
     return weights.bytes_of(t.on_rank(tp) for t in tensors)
 
 
-def _rank_entries(
-    model: ModelSpec, kind: str, cache: CachePrecision, plan: Plan
-) -> Iterator[tuple[Span, int]]:
+def _rank_entries(model: ModelSpec, kind: str, cache: CachePrecision, plan: Plan) -> Iterator[tuple[Span, int]]:
     """Spans and bits that one rank keeps for one layer and sequence: heads spread, single heads copied."""
     for entry in model.layers[kind].entries():
         heads = -(-entry.heads // min(plan.tp, entry.heads))
@@ -146,12 +139,16 @@ def problems(model: ModelSpec, plan: Plan) -> tuple[tuple[str, str], ...]:
     """Why runtimes would not take this plan: the degree's name and the reason; empty if they would."""
     found: list[tuple[str, str]] = []
     mixers = [m for k in model.layer_counts for m in (model.layers[k].mixer, model.layers[k].beside) if m]
-    for heads in dict.fromkeys(m.query_heads for m in mixers):
-        if heads and heads % plan.tp:
-            found.append(("tp", f"{heads} heads cannot be spread evenly over {plan.tp} ranks"))
-    for held in dict.fromkeys(m.kv_heads for m in mixers if isinstance(m, Attention)):
-        if held % plan.tp and plan.tp % held:
-            found.append(("tp", f"{held} KV heads cannot be spread or copied evenly over {plan.tp} ranks"))
+    found += [
+        ("tp", f"{heads} heads cannot be spread evenly over {plan.tp} ranks")
+        for heads in (m.query_heads for m in mixers)
+        if heads % plan.tp
+    ]
+    found += [
+        ("tp", f"{held} KV heads cannot be spread or copied evenly over {plan.tp} ranks")
+        for held in (m.kv_heads for m in mixers if isinstance(m, Attention))
+        if held % plan.tp and plan.tp % held
+    ]
     for ffn in (model.layers[kind].ffn for kind in model.layer_counts):
         if isinstance(ffn, Experts):
             if plan.ep == 1 and ffn.width % plan.tp:

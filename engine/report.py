@@ -182,9 +182,7 @@ def formats_of(scenario: Scenario, model: ModelSpec) -> tuple[WeightFormat, Cach
     return weights, cache_precision(cache)
 
 
-def _choose(
-    runtime: Runtime, setting: Setting, deployment: Deployment, domain: int, fewest: Choice | None
-) -> Choice:
+def _choose(runtime: Runtime, setting: Setting, deployment: Deployment, domain: int, fewest: Choice | None) -> Choice:
     open_plans = candidates(setting.model, deployment, domain=domain)
     if open_plans:
         return choose(runtime, setting, open_plans)
@@ -208,14 +206,10 @@ def _choose(
 
 def _largest(runtime: Runtime, setting: Setting, deployment: Deployment, domain: int) -> Choice:
     """One whole node: what is shown where no number of GPUs is enough."""
-    return choose(
-        runtime, setting, candidates(setting.model, replace(deployment, gpus=domain), domain=domain)
-    )
+    return choose(runtime, setting, candidates(setting.model, replace(deployment, gpus=domain), domain=domain))
 
 
-def _report(
-    scenario: Scenario, facts: Facts, runtime: Runtime, choice: Choice, min_gpus: int | None
-) -> Report:
+def _report(scenario: Scenario, facts: Facts, runtime: Runtime, choice: Choice, min_gpus: int | None) -> Report:
     setting, reservation, verdict = choice.setting, choice.reservation, choice.verdict
     tokens = setting.context_tokens
     most = reservation.max_sequences(tokens)
@@ -305,10 +299,7 @@ def evaluate_all(scenario: Scenario, facts: Mapping[str, Facts], *, own_gpu: str
 
     What the scenario says of its own GPU `own_gpu` alone (memory, price, offer) is left out for the others.
     """
-    return {
-        gpu: evaluate(scenario if gpu == own_gpu else _on(scenario, gpu), known)
-        for gpu, known in facts.items()
-    }
+    return {gpu: evaluate(scenario if gpu == own_gpu else _on(scenario, gpu), known) for gpu, known in facts.items()}
 
 
 def _on(scenario: Scenario, gpu: str) -> Scenario:

@@ -30,9 +30,7 @@ class Shortcut:
         """Why it does not hold; empty if it does."""
         reasons = []
         if self.width != self.true_width:
-            reasons.append(
-                f"hidden / kv_heads = {self.width:,} is not kv_heads x head_dim = {self.true_width:,}"
-            )
+            reasons.append(f"hidden / kv_heads = {self.width:,} is not kv_heads x head_dim = {self.true_width:,}")
         if self.windowed:
             reasons.append("not all layers keep every token")
         return "; ".join(reasons)

@@ -10,9 +10,7 @@ from fractions import Fraction
 from engine.errors import FieldError
 
 # At most 24 digits on each side: more is a mistake, and would only make arithmetic slow.
-_NUMBER = re.compile(
-    r"([+-]?)(\d[\d_,]{0,30})?(?:\.(\d{1,24}))?(?:[eE]([+-]?\d{1,2}))?\s*([^\d\s].*)?", re.ASCII
-)
+_NUMBER = re.compile(r"([+-]?)(\d[\d_,]{0,30})?(?:\.(\d{1,24}))?(?:[eE]([+-]?\d{1,2}))?\s*([^\d\s].*)?", re.ASCII)
 
 _TOKEN_UNITS = {
     "": 1,
@@ -88,10 +86,10 @@ def parse_tokens(text: str, *, field: str = "tokens", least: int = 0) -> int:
     """
     wanted = "write tokens such as 32768, 128k, 128Ki or 10M"
     number, unit = _split(text, field=field, wanted=wanted)
-    unit = unit.casefold().removesuffix("tokens").removesuffix("token").strip()
-    if unit not in _TOKEN_UNITS:
+    suffix = unit.casefold().removesuffix("tokens").removesuffix("token").strip()
+    if suffix not in _TOKEN_UNITS:
         raise FieldError(field, f"unknown suffix {shorten(unit)} in {shorten(text)}; {wanted}")
-    return _whole(text, number * _TOKEN_UNITS[unit], field=field, noun="tokens", least=least, most=MAX_TOKENS)
+    return _whole(text, number * _TOKEN_UNITS[suffix], field=field, noun="tokens", least=least, most=MAX_TOKENS)
 
 
 def parse_bytes(text: str, *, field: str = "bytes") -> int:

@@ -36,20 +36,20 @@ def reason(verdict: Verdict, setting: Setting) -> str:
             return f"cache is {missing} over what one GPU has left for it{where}"
         case "model_context":
             longest = format_tokens(setting.model.max_context_tokens or 0)
-            return f"the model takes at most {longest} tokens, memory would hold {format_tokens(setting.context_tokens)}"
+            return (
+                f"the model takes at most {longest} tokens, memory would hold {format_tokens(setting.context_tokens)}"
+            )
 
 
 def notices(
     scenario: Scenario, accelerator: Accelerator, choice: Choice, runtime: Runtime, quote: Quote | None
 ) -> tuple[Notice, ...]:
     """Warnings of one answer, the most important first."""
-    return tuple(
-        [
-            *_about_model(choice.setting),
-            *_about_plan(choice, runtime),
-            *_about_memory(scenario, accelerator, choice),
-            *_about_price(quote),
-        ]
+    return (
+        *_about_model(choice.setting),
+        *_about_plan(choice, runtime),
+        *_about_memory(scenario, accelerator, choice),
+        *_about_price(quote),
     )
 
 
@@ -64,9 +64,7 @@ def _about_model(setting: Setting) -> list[Notice]:
         text = f"some shapes of this model are inferred, its figures are estimates: {model.notes}"
         found.append(Notice(code="estimated_model", message=text, field="model"))
     if model.confidence == "hypothetical":
-        found.append(
-            Notice(code="hypothetical_model", message="this model was never released", field="model.id")
-        )
+        found.append(Notice(code="hypothetical_model", message="this model was never released", field="model.id"))
     if model.multi_token is not None:
         text = "the checkpoint holds MTP layers; they are counted in parameters and not loaded to serve"
         found.append(Notice(code="mtp_not_loaded", message=text, field="model"))
@@ -101,7 +99,8 @@ def _about_memory(scenario: Scenario, accelerator: Accelerator, choice: Choice) 
         text = f"memory of one GPU is set to {format_gib(override)} by the scenario{shown}"
         found.append(Notice(code="device_memory_set", message=text, field="deployment.device_memory"))
     elif isinstance(choice.setting.device_bytes, Band):
-        text = f"what the driver shows of {accelerator.name} is not known; the label's {accelerator.label_gb:g} GB are used"
+        label = f"the label's {accelerator.label_gb:g} GB are used"
+        text = f"what the driver shows of {accelerator.name} is not known; {label}"
         found.append(Notice(code="driver_memory_unknown", message=text, field="deployment.gpu"))
     if accelerator.shared_memory:
         text = "its memory is shared with the CPU; set device_memory to what the model may take"
@@ -117,20 +116,12 @@ def _about_memory(scenario: Scenario, accelerator: Accelerator, choice: Choice) 
 
 def _about_price(quote: Quote | None) -> list[Notice]:
     if quote is None:
-        return [
-            Notice(
-                code="no_price", message="no dated price is known for this GPU", field="cost.usd_per_gpu_hour"
-            )
-        ]
+        return [Notice(code="no_price", message="no dated price is known for this GPU", field="cost.usd_per_gpu_hour")]
     match quote.freshness:
         case "old" | "historical":
             text = f"the price of {quote.provider} is of {quote.as_of}, {quote.age_days} days old"
             return [Notice(code="old_price", message=text, field="cost.offer")]
         case "undated":
-            return [
-                Notice(
-                    code="undated_price", message="nobody says when this price was true", field="cost.offer"
-                )
-            ]
+            return [Notice(code="undated_price", message="nobody says when this price was true", field="cost.offer")]
         case _:
             return []

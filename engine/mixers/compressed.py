@@ -77,9 +77,7 @@ class CompressedAttention(Bounded):
                 copies=self.o_groups,
                 shards=1,
             ),
-            matrix(
-                "o_b", "attention", hidden, self.o_groups * self.o_rank, shards=self.o_groups, by_columns=True
-            ),
+            matrix("o_b", "attention", hidden, self.o_groups * self.o_rank, shards=self.o_groups, by_columns=True),
         ]
         if self.ratio:
             found += self._compressor("compress", self.head_dim, hidden)
@@ -102,9 +100,7 @@ class CompressedAttention(Bounded):
 
     def entries(self) -> tuple[Entry, ...]:
         """The window, the compressed entries, and what the compressor keeps of the block that is still open."""
-        found = [
-            Entry(name="window", stored="latent", span=LastTokens(self.window), heads=1, width=self.head_dim)
-        ]
+        found = [Entry(name="window", stored="latent", span=LastTokens(self.window), heads=1, width=self.head_dim)]
         streams = [("latent", self.head_dim), ("index", self.index_dim)] if self.ratio else []
         for stored, width in streams:
             if not width:
@@ -124,7 +120,5 @@ class CompressedAttention(Bounded):
             if self.overlap > 1:
                 # values and gates of the complete block that the next one overlaps
                 overlap = OnceReached(self.ratio, 2 * self.ratio)
-                found.append(
-                    Entry(name=f"overlap of {name}", stored=which, span=overlap, heads=1, width=width)
-                )
+                found.append(Entry(name=f"overlap of {name}", stored=which, span=overlap, heads=1, width=width))
         return tuple(found)

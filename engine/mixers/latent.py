@@ -81,11 +81,7 @@ class LatentAttention(Bounded):
 
     def entries(self) -> tuple[Entry, ...]:
         """The latent with its rotated key, and the index key if the layer owns an indexer."""
-        latent = Entry(
-            name="latent", stored="latent", span=AllTokens(), heads=1, width=self.kv_rank + self.rope_dim
-        )
+        latent = Entry(name="latent", stored="latent", span=AllTokens(), heads=1, width=self.kv_rank + self.rope_dim)
         if not self.index_dim:
             return (latent,)
-        return latent, Entry(
-            name="index keys", stored="index", span=AllTokens(), heads=1, width=self.index_dim
-        )
+        return latent, Entry(name="index keys", stored="index", span=AllTokens(), heads=1, width=self.index_dim)

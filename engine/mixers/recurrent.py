@@ -144,9 +144,7 @@ class GatedDeltaNet(Bounded):
     def __post_init__(self) -> None:
         Bounded.__post_init__(self)
         if self.v_heads % self.k_heads:
-            raise FieldError(
-                "v_heads", f"must be a multiple of the {self.k_heads} key heads, got {self.v_heads}"
-            )
+            raise FieldError("v_heads", f"must be a multiple of the {self.k_heads} key heads, got {self.v_heads}")
 
     @property
     def title(self) -> str:

@@ -82,9 +82,7 @@ class GenericReservation:
         pools = (ledger.pool_bytes for ledger in self.ledgers)
 
         def held(*pool_bytes: int) -> int:
-            counts = [
-                max(0, pool) * tokens // need for need, pool in zip(needs, pool_bytes, strict=True) if need
-            ]
+            counts = [max(0, pool) * tokens // need for need, pool in zip(needs, pool_bytes, strict=True) if need]
             return self.setting.plan.dp * min(counts, default=0)
 
         return combine(held, *pools)

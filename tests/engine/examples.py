@@ -52,11 +52,7 @@ ARTICLE_SCOUT = ModelSpec(
     id="article",
     hidden=5120,
     vocabulary=0,
-    layers={
-        "layer": Layer(
-            mixer=FullAttention(heads=64, kv_heads=8, head_dim=80), ffn=Stated(parameters=295_173_920)
-        )
-    },
+    layers={"layer": Layer(mixer=FullAttention(heads=64, kv_heads=8, head_dim=80), ffn=Stated(parameters=295_173_920))},
     stack="48 layer",
     max_context_tokens=10_000_000,
     confidence="hypothetical",

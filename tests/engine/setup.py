@@ -1,7 +1,7 @@
 """Scenarios and facts for tests of the engine, without any file."""
 
-from engine.hardware import Accelerator, Offer
 from engine.cost import DatedOffer
+from engine.hardware import Accelerator, Offer
 from engine.model import ModelSpec
 from engine.report import Facts, Report, evaluate
 from engine.scenario import Cost, Deployment, Precision, Scenario, Workload
@@ -9,12 +9,8 @@ from engine.scenario import Cost, Deployment, Precision, Scenario, Workload
 GIB = 2**30
 GB = 10**9
 
-H100 = Accelerator(
-    id="h100-sxm", name="H100 SXM 80GB", vendor="nvidia", label_gb=80, driver_bytes=85_520_809_984
-)
-H200 = Accelerator(
-    id="h200-sxm", name="H200 SXM", vendor="nvidia", label_gb=141, driver_bytes=150_754_820_096
-)
+H100 = Accelerator(id="h100-sxm", name="H100 SXM 80GB", vendor="nvidia", label_gb=80, driver_bytes=85_520_809_984)
+H200 = Accelerator(id="h200-sxm", name="H200 SXM", vendor="nvidia", label_gb=141, driver_bytes=150_754_820_096)
 UNKNOWN = Accelerator(id="new", name="New GPU", vendor="someone", label_gb=100)
 
 OFFER = DatedOffer(

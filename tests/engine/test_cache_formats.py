@@ -39,7 +39,5 @@ def test_values_follow_the_keys_unless_named():
 
 
 def test_unknown_names_say_which_key_and_what_is_near():
-    with pytest.raises(
-        UnknownNameError, match=r"precision\.cache\.v: unknown cache format 'q9_0'; did you mean"
-    ):
+    with pytest.raises(UnknownNameError, match=r"precision\.cache\.v: unknown cache format 'q9_0'; did you mean"):
         cache_precision("q8_0", "q9_0")

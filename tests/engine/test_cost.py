@@ -12,9 +12,7 @@ from engine.hardware import Offer
 
 
 def dated(name, gpus, usd, *, age_days=1, own=False, **changes):
-    offer = Offer(
-        id=name, provider="p", instance="i", gpu="g", gpus=gpus, on_demand_usd_per_hour=usd, **changes
-    )
+    offer = Offer(id=name, provider="p", instance="i", gpu="g", gpus=gpus, on_demand_usd_per_hour=usd, **changes)
     return DatedOffer(offer=offer, age_days=age_days, own=own)
 
 
@@ -107,9 +105,7 @@ def test_own_price():
 
 
 def test_a_quote_says_where_it_is_from():
-    quote = rent_of(
-        dated("id", 8, 28.0, region="here", as_of="2026-11-01", source="page", notes="n"), gpus=16
-    )
+    quote = rent_of(dated("id", 8, 28.0, region="here", as_of="2026-11-01", source="page", notes="n"), gpus=16)
     assert (quote.region, quote.as_of, quote.source, quote.notes, quote.age_days) == (
         "here",
         "2026-11-01",

@@ -39,9 +39,7 @@ def reported(report: Report, name: str) -> object:
 
 REPORTS = [
     *(ask(model, offers=(OFFER,), concurrency=3) for model in examples.ALL),
-    ask(
-        examples.SCOUT, gpu=H200, gpus=16, context=10_000_000, cache="q8_0", cost=Cost(usd_per_gpu_hour=4.25)
-    ),
+    ask(examples.SCOUT, gpu=H200, gpus=16, context=10_000_000, cache="q8_0", cost=Cost(usd_per_gpu_hour=4.25)),
     ask(examples.LLAMA_70B, gpu=UNKNOWN, gpus=3, concurrency="max"),
     ask(examples.DEEPSEEK_V3, gpus=8, tp=8, dcp=8),
 ]

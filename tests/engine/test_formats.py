@@ -60,16 +60,12 @@ def test_scout_is_charged_for_all_its_parameters():
 
 def test_gpt_oss_checkpoint_size():
     # 60.77 GiB computed from the published layout, 60.8 GiB published
-    assert checkpoint_bytes(examples.GPT_OSS_120B, weight_format("mxfp4")) / 2**30 == pytest.approx(
-        60.77, abs=0.01
-    )
+    assert checkpoint_bytes(examples.GPT_OSS_120B, weight_format("mxfp4")) / 2**30 == pytest.approx(60.77, abs=0.01)
 
 
 def test_deepseek_checkpoint_size_with_its_prediction_layer():
     # 688.57 GB computed from the published layout; 8-bit blocks, the prediction layer has its own tables
-    assert checkpoint_bytes(examples.DEEPSEEK_V3, weight_format("fp8-block")) / 1e9 == pytest.approx(
-        688.57, rel=2e-4
-    )
+    assert checkpoint_bytes(examples.DEEPSEEK_V3, weight_format("fp8-block")) / 1e9 == pytest.approx(688.57, rel=2e-4)
 
 
 def test_prediction_layers_are_not_loaded_to_serve():

@@ -43,7 +43,5 @@ def test_wrong_values_name_the_key_and_what_would_be_right(given, message):
 
 
 def test_unknown_keys_name_the_nearest():
-    with pytest.raises(
-        UnknownKeyError, match=r"deployment\.options\.shares: unknown option; did you mean share"
-    ):
+    with pytest.raises(UnknownKeyError, match=r"deployment\.options\.shares: unknown option; did you mean share"):
         read_options(Options, {"shares": 0.5})

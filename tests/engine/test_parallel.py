@@ -93,9 +93,7 @@ def test_ranks_together_hold_at_least_the_model(model, tp, pp, tokens):
 
 
 def test_refused_plans_say_why():
-    assert problems(examples.SCOUT, Plan(tp=16)) == (
-        ("tp", "40 heads cannot be spread evenly over 16 ranks"),
-    )
+    assert problems(examples.SCOUT, Plan(tp=16)) == (("tp", "40 heads cannot be spread evenly over 16 ranks"),)
     assert problems(examples.LLAMA_70B, Plan(tp=16)) == ()
     assert problems(examples.LLAMA_70B, Plan(pp=81)) == (("pp", "there are only 80 layers"),)
     assert problems(examples.DEEPSEEK_V3, Plan(tp=8, dcp=8)) == ()

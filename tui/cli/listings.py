@@ -95,7 +95,7 @@ def _show_model(catalogs: Catalogs, name: str, style: str) -> None:
             "active_parameters": spec.active_parameters,
             "layers": spec.layer_count,
         }
-        _print_json({**to_table(spec), **{"counted": counts}})
+        _print_json({**to_table(spec), "counted": counts})
     else:
         print("\n".join(model_lines(spec)))
 

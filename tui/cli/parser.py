@@ -76,9 +76,7 @@ def report_parser() -> Parser:
         epilog=_REPORT_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "files", nargs="*", metavar="FILE", help="scenario files; - reads JSON Lines of scenarios"
-    )
+    parser.add_argument("files", nargs="*", metavar="FILE", help="scenario files; - reads JSON Lines of scenarios")
     add_scenario_options(parser)
     _add_format(parser, ("text", "json", "jsonl", "markdown", "csv"))
     parser.add_argument("--require-fit", action="store_true", help="exit with 1 if a scenario does not fit")
@@ -91,9 +89,7 @@ def report_parser() -> Parser:
 def add_scenario_options(parser: argparse.ArgumentParser) -> None:
     """Options that change a scenario before it is answered."""
     group = parser.add_argument_group("what to change in the scenario")
-    group.add_argument(
-        "-m", "--model", metavar="NAME|PATH", help="a model's id, or the path of a config.json"
-    )
+    group.add_argument("-m", "--model", metavar="NAME|PATH", help="a model's id, or the path of a config.json")
     group.add_argument("-c", "--context", metavar="TOKENS", help="tokens of one sequence: 32768, 128k, 10M")
     group.add_argument("-n", "--concurrency", metavar="N|max", help="sequences at once")
     group.add_argument("-g", "--gpu", metavar="NAME", help="an accelerator, by id or as drivers write it")
@@ -121,9 +117,7 @@ def list_parser(name: str) -> Parser:
     _add_format(parser, ("text", "json", "markdown", "csv"))
     if name == "offers":
         parser.add_argument("-g", "--gpu", metavar="NAME", help="offers of one accelerator")
-        parser.add_argument(
-            "--all", action="store_true", help="markets, cost of ownership and old prices too"
-        )
+        parser.add_argument("--all", action="store_true", help="markets, cost of ownership and old prices too")
     if name == "gpus":
         parser.add_argument("--vendor", metavar="NAME", help="one vendor's")
     return parser

@@ -126,8 +126,7 @@ def model_lines(spec: ModelSpec) -> list[str]:
     longest = f", at most {format_tokens(spec.max_context_tokens)} tokens" if spec.max_context_tokens else ""
     lines = [
         plain(spec.id) + (f"  ({plain(spec.name)})" if spec.name and spec.name != spec.id else ""),
-        f"  {spec.parameters:,} parameters; language model {spec.text_parameters:,}, "
-        f"active {spec.active_parameters:,}",
+        f"  {spec.parameters:,} parameters; language model {spec.text_parameters:,}, active {spec.active_parameters:,}",
         f"  hidden {spec.hidden:,}, vocabulary {spec.vocabulary:,}, "
         f"{'tied' if spec.tied_embeddings else 'separate'} head, published as {spec.stored_format}{longest}",
         "",

@@ -24,9 +24,7 @@ SECTIONS = (
 """Keys of a report beside schema, ref and error."""
 
 
-def report_data(
-    report: Report, *, ref: Any = None, variants: list[dict[str, Any]] | None = None
-) -> dict[str, Any]:
+def report_data(report: Report, *, ref: Any = None, variants: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """The report as a tree of plain values."""
     model = report.model
     data: dict[str, Any] = {
@@ -59,8 +57,7 @@ def report_data(
         "cost": _cost(report),
         "quality": [],
         "warnings": [
-            {"code": notice.code, "message": notice.message, "field": notice.field}
-            for notice in report.warnings
+            {"code": notice.code, "message": notice.message, "field": notice.field} for notice in report.warnings
         ],
         "not_modelled": list(report.not_modelled),
     }

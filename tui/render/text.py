@@ -70,13 +70,9 @@ def price_text(quote: Quote | None) -> str:
 
 def _head(report: Report) -> list[str]:
     model, setting = report.model, report.choice.setting
-    longest = (
-        f", at most {format_tokens(model.max_context_tokens)} tokens" if model.max_context_tokens else ""
-    )
+    longest = f", at most {format_tokens(model.max_context_tokens)} tokens" if model.max_context_tokens else ""
     options = ", ".join(f"{key} {value}" for key, value in report.scenario.deployment.options.items())
-    version = (
-        f" {report.scenario.deployment.runtime_version}" if report.scenario.deployment.runtime_version else ""
-    )
+    version = f" {report.scenario.deployment.runtime_version}" if report.scenario.deployment.runtime_version else ""
     lines = [plain(report.scenario.name)] if report.scenario.name else [report.model.id]
     lines.append(
         f"model     {plain(model.id)}: {format_count(model.parameters)} parameters, "
@@ -178,9 +174,7 @@ def _sizes(rows: list[tuple[str, Amount]]) -> Table:
 
 
 def _pairs(rows: list[tuple[str, str]]) -> Table:
-    return Table(
-        (Column("what", ""), Column("value", "value")), tuple((cell(name), cell(text)) for name, text in rows)
-    )
+    return Table((Column("what", ""), Column("value", "value")), tuple((cell(name), cell(text)) for name, text in rows))
 
 
 def _ladder(report: Report) -> Table:

@@ -1,0 +1,31 @@
+"""What one hour of one GPU costs at the least, whatever the size of the machine it comes in."""
+
+from collections.abc import Iterable
+
+from engine.cost import DEFAULT_KINDS, DatedOffer, Quote, freshness, rent_of
+from engine.hardware import OfferKind
+
+
+def cheapest_rate(offers: Iterable[DatedOffer], *, kinds: tuple[OfferKind, ...] = DEFAULT_KINDS) -> Quote | None:
+    """The offer whose machine costs least for each of its GPUs, as a quote for one machine; None without a price.
+
+    The same offers count as in `engine.cost.cheapest`: the user's own before all others, then `kinds` of known
+    date within a year.
+
+    >>> from engine.hardware import Offer
+    >>> node = Offer(id="n", provider="p", instance="i", gpu="g", gpus=8, on_demand_usd_per_hour=16.0, as_of="2026-11-01")
+    >>> card = Offer(id="c", provider="q", instance="i", gpu="g", gpus=1, on_demand_usd_per_hour=2.5, as_of="2026-11-01")
+    >>> quote = cheapest_rate([DatedOffer(offer=node, age_days=1), DatedOffer(offer=card, age_days=1)])
+    >>> quote.provider, quote.usd_per_hour / quote.gpus
+    ('p', 2.0)
+    """
+    usable = [d for d in offers if d.offer.gpus >= 1 and d.offer.on_demand_usd_per_hour is not None]
+    own = [d for d in usable if d.own]
+    listed = [d for d in usable if d.offer.kind in kinds and freshness(d.age_days) != "historical"]
+    chosen = min(own or listed, key=_order, default=None)
+    return rent_of(chosen, gpus=int(chosen.offer.gpus)) if chosen else None
+
+
+def _order(dated: DatedOffer) -> tuple[float, str]:
+    offer = dated.offer
+    return (offer.on_demand_usd_per_hour or 0.0) / int(offer.gpus), offer.id

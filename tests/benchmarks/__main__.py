@@ -1,0 +1,155 @@
+"""`make bench`: how long things take, as medians and as ratios to something trivial measured in the same run.
+
+Nothing here asserts a time: machines differ, ratios less so.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TRIVIAL_APP = Path(__file__).with_name("trivial_app.py")
+FIRST_PAINT = Path(__file__).with_name("first_paint.py")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
+    parser.add_argument("--runs", type=int, default=7, help="runs of each process (7)")
+    parser.add_argument("--json", action="store_true", help="print data")
+    options = parser.parse_args()
+    found = {**engine_times(), **process_times(options.runs), **paint_times(options.runs)}
+    if options.json:
+        print(json.dumps(found, indent=2))
+    else:
+        width = max(len(name) for name in found)
+        for name, text in found.items():
+            print(f"{name:<{width}}  {text}")
+
+
+def _microseconds(function: Callable[[], object], rounds: int) -> float:
+    function()
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times) * 1e6
+
+
+def engine_times() -> dict[str, str]:
+    """One evaluation, at both ends of context, and the whole table."""
+    from dataclasses import replace
+
+    from catalogs.facts import Catalogs
+    from catalogs.scenarios import shipped
+    from engine.report import evaluate, evaluate_all
+
+    catalogs = Catalogs()
+    scenario = replace(
+        shipped(),
+        model={"id": "meta-llama/Llama-4-Scout-17B-16E-Instruct"},
+        cost=replace(shipped().cost, offer=None),
+    )
+    facts = catalogs.facts(scenario)
+    rows = catalogs.table_facts(scenario)
+    times = {}
+    for tokens in (1_000, 10_000_000):
+        asked = replace(scenario, workload=replace(scenario.workload, context=tokens, output=None))
+        times[tokens] = _microseconds(lambda asked=asked: evaluate(asked, facts), 400)
+    table = _microseconds(lambda: evaluate_all(scenario, rows, own_gpu="h100-sxm"), 15)
+    return {
+        "one evaluation, 1k tokens": f"{times[1_000]:.0f} us",
+        "one evaluation, 10M tokens": f"{times[10_000_000]:.0f} us, {times[10_000_000] / times[1_000]:.2f} x of 1k",
+        f"table of {len(rows)} accelerators": f"{table / 1000:.1f} ms",
+    }
+
+
+def _cpu_seconds(command: list[str]) -> float:
+    """User and system time of one run."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=True, env=_environment())
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def _paired(commands: dict[str, list[str]], runs: int) -> dict[str, float]:
+    """Median CPU seconds of each, taken in turn so that a busy machine slows all alike."""
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for turn in range(runs + 1):
+        for name, command in commands.items():
+            seconds = _cpu_seconds(command)
+            if turn:
+                times[name].append(seconds)
+    return {name: statistics.median(held) for name, held in times.items()}
+
+
+def process_times(runs: int) -> dict[str, str]:
+    """The command line from a cold start, against Python alone and against a bare import of pydantic."""
+    from catalogs.scenarios import DEFAULT
+
+    with tempfile.TemporaryDirectory() as folder:
+        own = Path(folder) / "own.toml"
+        own.write_text(DEFAULT.read_text())
+        python = sys.executable
+        medians = _paired(
+            {
+                "pass": [python, "-c", "pass"],
+                "pydantic": [python, "-c", "import pydantic"],
+                "report": [python, "-m", "tui.cli", "report", str(own), "--format", "json"],
+                "shipped": [python, "-m", "tui.cli", "report", "--format", "json"],
+            },
+            runs,
+        )
+    report, shipped = medians["report"], medians["shipped"]
+    return {
+        "python -c pass": f"{medians['pass']:.3f} CPU s",
+        "python -c 'import pydantic'": f"{medians['pydantic']:.3f} CPU s",
+        "report FILE --format json": f"{report:.3f} CPU s, {report / medians['pydantic']:.2f} x pydantic",
+        "report --format json": f"{shipped:.3f} CPU s, {shipped / medians['pass']:.1f} x pass",
+    }
+
+
+def paint_times(runs: int) -> dict[str, str]:
+    """First paint and peak memory of the app, against a trivial Textual app, on a pseudo-terminal."""
+    wanted = {
+        "trivial": [sys.executable, str(TRIVIAL_APP)],
+        "whatfits": [sys.executable, "-m", "tui.cli"],
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in wanted}
+    memory: dict[str, list[float]] = {name: [] for name in wanted}
+    for turn in range(runs + 1):
+        for name, command in wanted.items():
+            done = subprocess.run(
+                [sys.executable, str(FIRST_PAINT), *command],
+                cwd=ROOT,
+                check=True,
+                capture_output=True,
+                text=True,
+                env=_environment(),
+            )
+            found = json.loads(done.stdout)
+            if turn:
+                seconds[name].append(found["seconds"])
+                memory[name].append(found["peak_bytes"])
+    first = statistics.median(a / b for a, b in zip(seconds["whatfits"], seconds["trivial"], strict=True))
+    peak = statistics.median(a / b for a, b in zip(memory["whatfits"], memory["trivial"], strict=True))
+    return {
+        "first paint": f"{first:.2f} x a trivial Textual app ({statistics.median(seconds['whatfits']):.2f} s)",
+        "peak memory": f"{peak:.2f} x a trivial Textual app ({statistics.median(memory['whatfits']) / 2**20:.0f} MiB)",
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Run a program on a pseudo-terminal of 80x24 until it has painted and gone quiet; print seconds and peak bytes.
+
+The first paint is the last byte before the first pause of `QUIET` seconds after something was drawn.
+"""
+
+import fcntl
+import json
+import os
+import pty
+import resource
+import select
+import struct
+import sys
+import termios
+import time
+
+QUIET = 0.5  # [s]
+DEADLINE = 30.0  # [s]
+
+
+def main(command: list[str]) -> None:
+    start = time.monotonic()
+    pid, terminal = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"})
+    painted = _painted(terminal, start)
+    os.write(terminal, b"\x11")  # ctrl+q
+    _drain(terminal, start + DEADLINE)
+    _, _, usage = os.wait4(pid, 0)
+    print(json.dumps({"seconds": painted - start, "peak_bytes": usage.ru_maxrss * 1024}))
+
+
+def _painted(terminal: int, start: float) -> float:
+    last, drawn = start, 0
+    while time.monotonic() < start + DEADLINE:
+        ready, _, _ = select.select([terminal], [], [], QUIET)
+        if ready:
+            drawn += len(os.read(terminal, 65536))
+            last = time.monotonic()
+        elif drawn > 2000:
+            # less than this is only the terminal being set up
+            break
+    return last
+
+
+def _drain(terminal: int, until: float) -> None:
+    while time.monotonic() < until:
+        try:
+            if not os.read(terminal, 65536):
+                return
+        except OSError:
+            return
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    main(sys.argv[1:])
