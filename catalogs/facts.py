@@ -8,9 +8,10 @@ from typing import Any
 from catalogs.merge import merged
 from catalogs.model_store import ModelCatalog
 from catalogs.prices import dated
+from catalogs.shapes import join
 from catalogs.store import HardwareCatalog
 from catalogs.tables import to_table, validate
-from engine.errors import FieldError
+from engine.errors import FieldError, UnknownKeyError
 from engine.hardware import Accelerator
 from engine.model import ModelSpec
 from engine.report import Facts
@@ -59,6 +60,7 @@ class Catalogs:
             origin = _ORIGINS[self.models.origin(base.id)]
         if not changes:
             return base, origin
+        _require_known_layers(base, changes.get("layers"))
         spec = validate(ModelSpec, merged(to_table(base), changes), where="model")
         return spec, f"{origin}, with changes of the scenario"
 
@@ -124,3 +126,12 @@ class Catalogs:
 
     def _own_gpu(self, scenario: Scenario) -> str:
         return self.hardware.accelerator(scenario.deployment.gpu, field="deployment.gpu").id
+
+
+def _require_known_layers(base: ModelSpec, changes: Any) -> None:
+    """Raise for a change of a kind of layer that the model has not, unless it is a whole new one."""
+    for name, layer in changes.items() if isinstance(changes, Mapping) else ():
+        whole = isinstance(layer, Mapping) and "mixer" in layer and "ffn" in layer
+        if name not in base.layers and not whole:
+            known = ", ".join(base.layers)
+            raise UnknownKeyError(join("model.layers", name), f"no such kind of layer; the model has {known}")

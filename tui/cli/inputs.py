@@ -91,7 +91,7 @@ def _bare(changes: dict[str, Any], arguments: argparse.Namespace) -> Item:
         return Item(where=DEFAULT.name, scenario=shipped(), folder=DEFAULT.parent)
     if arguments.model is not None or "model" in changes:
         return _parsed({"schema": SCHEMA, **changes}, where="", folder=Path.cwd())
-    return _parsed(with_changes(read_toml(DEFAULT), changes), where=DEFAULT.name, folder=DEFAULT.parent)
+    return _parsed(_changed(read_toml(DEFAULT), changes), where=DEFAULT.name, folder=DEFAULT.parent)
 
 
 def _file(name: str, changes: dict[str, Any]) -> Item:
@@ -99,7 +99,16 @@ def _file(name: str, changes: dict[str, Any]) -> Item:
         table = read_toml(name)
     except WhatfitsError as error:
         return Item(where="", error=error, is_file=True)
-    return _parsed(with_changes(table, changes), where=name, folder=Path(name).parent)
+    return _parsed(_changed(table, changes), where=name, folder=Path(name).parent)
+
+
+def _changed(table: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """The file's table with the changes of the options; variants were made for its own model and GPU."""
+    changed = with_changes(table, changes)
+    deployment = changes.get("deployment")
+    if "model" in changes or (isinstance(deployment, dict) and "gpu" in deployment):
+        changed.pop("variant", None)
+    return changed
 
 
 def _parsed(table: dict[str, Any], *, where: str, folder: Path, ref: Any = None) -> Item:
@@ -133,7 +142,7 @@ def _line(line: bytes, where: str, changes: dict[str, Any]) -> Item:
     if not isinstance(table, dict):
         return Item(where=where, error=FieldError("", "must be a JSON object, a scenario's tables"))
     ref = table.pop("ref", None)
-    return _parsed(with_changes(table, changes), where=where, folder=Path.cwd(), ref=ref)
+    return _parsed(_changed(table, changes), where=where, folder=Path.cwd(), ref=ref)
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -108,7 +108,7 @@ def _sections(report: Report, variants: Sequence[Report]) -> Iterable[Section]:
     if variants:
         yield Section("variants", variant_table([report, *variants]))
     if report.warnings:
-        yield Section("mind", lines=tuple(plain(notice.message) for notice in report.warnings))
+        yield Section("warnings", lines=tuple(plain(notice.message) for notice in report.warnings))
     yield Section("not modelled", lines=report.not_modelled)
 
 
