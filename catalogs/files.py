@@ -4,10 +4,12 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from engine.errors import FileProblemError
+from engine.errors import FileProblemError, WhatfitsError
 
 LIMIT_BYTES = 5_000_000
 """Largest text file that is read [byte]: far above any scenario, catalog or model config."""
@@ -41,6 +43,28 @@ def read_text(path: str | os.PathLike[str], *, limit_bytes: int = LIMIT_BYTES) -
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileProblemError(shown, f"is not UTF-8 text: byte {error.start} is wrong") from error
+
+
+@contextmanager
+def open_regular(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, int]]:
+    """A regular file to read bytes from, with its size [byte], while the context lasts.
+
+    Raises `FileProblemError` as `read_text` does, also for what goes wrong while the context reads.
+    """
+    shown = os.fspath(path)
+    try:
+        _require_regular(os.stat(path).st_mode, shown)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        with open(descriptor, "rb") as stream:
+            status = os.fstat(descriptor)
+            _require_regular(status.st_mode, shown)
+            yield stream, status.st_size
+    except OSError as error:
+        raise _problem(shown, error) from error
+    except ValueError as error:
+        if isinstance(error, WhatfitsError):
+            raise
+        raise FileProblemError(shown, "is no possible file name") from error
 
 
 def read_toml(path: str | os.PathLike[str], *, limit_bytes: int = LIMIT_BYTES) -> dict[str, Any]:

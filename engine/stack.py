@@ -49,11 +49,15 @@ def format_stack(kinds: tuple[str, ...]) -> str:
     best = [""] * (count + 1)
     for start in range(count - 1, -1, -1):
         run = common[1][start] + 1
-        choices = [(_run_text(kinds[start], run), start + run)]
-        # a group that lies within one run says nothing new
+        # a group may begin within a run, so a part of the run can be the better beginning
+        ends = {run, *range(1, min(run, LONGEST_GROUP))}
+        choices = [(_run_text(kinds[start], part), start + part) for part in ends]
+        shorter: list[int] = []
+        # a group that lies within one run says nothing new, nor does one that is itself a repetition
         for period in range(max(2, run + 1), min(LONGEST_GROUP, (count - start) // 2) + 1):
             repeats = common[period][start] // period + 1
-            if repeats > 1:
+            if repeats > 1 and all(period % other for other in shorter):
+                shorter.append(period)
                 group = _runs_text(kinds[start : start + period])
                 choices.append((f"{repeats} x ({group})", start + repeats * period))
         texts = (f"{text}, {best[end]}" if end < count else text for text, end in choices)

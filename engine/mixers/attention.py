@@ -72,7 +72,8 @@ class Attention(Bounded):
         if not self.k_is_v:
             found.append(matrix("v", "attention", value_width, hidden, shards=self.kv_heads))
         if self.qkv_bias:
-            found.append(vector("kv_bias", "bias", key_width + value_width, shards=self.kv_heads))
+            made = key_width if self.k_is_v else key_width + value_width
+            found.append(vector("kv_bias", "bias", made, shards=self.kv_heads))
         if self.qk_norm != "none":
             length = self.head_dim if self.qk_norm == "head" else key_width
             found.append(vector("k_norm", "norm", length))
@@ -93,7 +94,7 @@ class Attention(Bounded):
             matrix("o", "attention", hidden, out_width, shards=self.heads, by_columns=True),
         ]
         if self.qkv_bias:
-            found.append(vector("q_bias", "bias", width, shards=self.heads))
+            found.append(vector("q_bias", "bias", factor * width, shards=self.heads))
         if self.out_bias:
             found.append(vector("o_bias", "bias", hidden))
         if self.qk_norm != "none":

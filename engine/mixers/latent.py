@@ -26,6 +26,7 @@ class LatentAttention(Bounded):
     nope_dim: Annotated[int, Gt(0)]
     rope_dim: Annotated[int, Ge(0)]
     v_dim: Annotated[int, Gt(0)]
+    bias: bool = False  # of the projections to the latents and of the output
     index_heads: Annotated[int, Ge(0)] = 0
     index_dim: Annotated[int, Ge(0)] = 0
     index_top_k: Annotated[int, Ge(0)] = 0  # tokens that the attention then reads
@@ -70,6 +71,9 @@ class LatentAttention(Bounded):
             ),
             matrix("o", "attention", hidden, self.heads * self.v_dim, shards=self.heads, by_columns=True),
         ]
+        if self.bias:
+            low = (self.q_rank or 0) + self.kv_rank + self.rope_dim
+            found += [vector("a_bias", "bias", low), vector("o_bias", "bias", hidden)]
         if self.index_heads:
             found += [
                 matrix("index_q", "indexer", self.index_heads * self.index_dim, self.q_rank or hidden),

@@ -151,8 +151,7 @@ def test_an_ambiguous_name_lists_what_it_could_be(catalog):
     with pytest.raises(UnknownNameError) as caught:
         catalog.accelerator("A100", field="deployment.gpu")
     assert str(caught.value) == (
-        "deployment.gpu: unknown GPU 'A100'; "
-        "did you mean a100-pcie-40, a100-sxm-40, a100-pcie-80, a100-sxm-80?"
+        "deployment.gpu: unknown GPU 'A100'; did you mean a100-pcie-40, a100-sxm-40, a100-pcie-80, a100-sxm-80?"
     )
 
 

@@ -254,9 +254,7 @@ json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | text | st.just("full") | st.just("window"),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["kind", "heads", "count", "mixer", "tokens", "x"]), inner, max_size=4
-        )
+        | st.dictionaries(st.sampled_from(["kind", "heads", "count", "mixer", "tokens", "x"]), inner, max_size=4)
     ),
     max_leaves=12,
 )
