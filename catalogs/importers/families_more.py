@@ -145,13 +145,20 @@ def _falcon_h1(config: Config, family: Family, layers: int) -> Sequence[Named]:
     return [((HYBRID, "dense"), replace(plain, beside=beside))] * layers
 
 
+_LIKE_LLAMA = Family(
+    like="llama",
+    attention=_NO_BIAS,
+    confidence="estimate",
+    notes="Read as a relative of Llama; its code is remote, and no reference count was compared.",
+)
+
 MORE: Mapping[str, Family] = {
     # relatives of Llama whose code is not part of transformers
-    "Yi": Family(like="llama", attention=_NO_BIAS),
-    "aquila": Family(like="llama", attention=_NO_BIAS),
-    "baichuan": Family(like="llama", attention=Attn(qkv_bias=False, out_bias=False, multi_head=True)),
-    "exaone": Family(like="llama", attention=_NO_BIAS),
-    "xverse": Family(like="llama", attention=_NO_BIAS),
+    "Yi": _LIKE_LLAMA,
+    "aquila": _LIKE_LLAMA,
+    "baichuan": replace(_LIKE_LLAMA, attention=Attn(qkv_bias=False, out_bias=False, multi_head=True)),
+    "exaone": _LIKE_LLAMA,
+    "xverse": _LIKE_LLAMA,
     "cwm": Family(attention=_NO_BIAS, mlp=_MLP_BIAS, kinds=global_first(4), windows=True),
     "granite_swa": Family(attention=Attn(sinks=True), mlp=_MLP_BIAS, kinds=global_first(4), windows=True),
     "granitemoeshared": Family(
