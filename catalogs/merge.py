@@ -17,7 +17,7 @@ def _kinds() -> dict[str, list[frozenset[str]]]:
     found: dict[str, list[frozenset[str]]] = {}
     for cls in (*get_args(Mixer), *get_args(FeedForward)):
         names = frozenset(f.name for f in fields(cls))
-        kind = next(f.default for f in fields(cls) if f.name == "kind")
+        kind = next(str(f.default) for f in fields(cls) if f.name == "kind")
         found.setdefault(kind, []).append(names)
     return found
 
