@@ -6,18 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from catalogs.merge import merged
+from catalogs.model_files import ModelFile, read_model_file
 from catalogs.model_store import ModelCatalog
 from catalogs.prices import dated
 from catalogs.shapes import join
-from catalogs.store import HardwareCatalog
+from catalogs.store import ORIGINS, HardwareCatalog
 from catalogs.tables import to_table, validate
 from engine.errors import FieldError, UnknownKeyError
 from engine.hardware import Accelerator
 from engine.model import ModelSpec
 from engine.report import Facts
-from engine.scenario import Scenario
-
-_ORIGINS = {"user": "your own catalog", "refreshed": "refreshed prices", "shipped": "shipped catalog"}
+from engine.scenario import WHOLE_MODEL, Scenario
 
 
 class Catalogs:
@@ -26,13 +25,17 @@ class Catalogs:
     def __init__(self, *, config_dir: Path | None = None, data_dir: Path | None = None) -> None:
         self.hardware = HardwareCatalog(config_dir=config_dir, data_dir=data_dir)
         self.models = ModelCatalog(config_dir=config_dir)
-        self._specs: dict[str, tuple[ModelSpec, str]] = {}
+        self._specs: dict[str, ModelFile] = {}
 
     def model(self, table: Mapping[str, Any], *, folder: Path | None = None) -> tuple[ModelSpec, str]:
         """The model that a scenario's `model` table names, its overrides applied, and where it is from, in words.
 
         A relative `path` starts at `folder`, the folder of the scenario file. Raises `WhatfitsError`.
         """
+        found = self._model(table, folder)
+        return found.model, found.origin
+
+    def _model(self, table: Mapping[str, Any], folder: Path | None) -> ModelFile:
         key = f"{folder}|{table!r}"
         if key not in self._specs:
             if len(self._specs) > 256:
@@ -40,41 +43,41 @@ class Catalogs:
             self._specs[key] = self._read_model(table, folder)
         return self._specs[key]
 
-    def _read_model(self, table: Mapping[str, Any], folder: Path | None) -> tuple[ModelSpec, str]:
+    def _read_model(self, table: Mapping[str, Any], folder: Path | None) -> ModelFile:
         changes = {name: value for name, value in table.items() if name not in ("id", "path")}
         named, path = table.get("id"), table.get("path")
+        stored = None
         if path is not None:
-            base, origin = self._from_path(path, folder)
+            base, origin, stored = self._from_path(path, folder)
             if named is not None:
                 changes["id"] = named
-        elif "layers" in table and "hidden" in table:
-            # an inline spec: everything is here, and its id may be any name
+        elif table.keys() >= WHOLE_MODEL and not (isinstance(named, str) and self.models.find(named)):
+            # everything is here, and its id may be any name that no catalog has
             spec = validate(ModelSpec, {"id": "inline", **table}, where="model")
-            return spec, "the scenario's own model"
+            return ModelFile(spec, "the scenario's own model")
         elif named is None:
             raise FieldError("model.id", "is missing; give id, path, or a whole model (hidden, layers, stack ...)")
         elif not isinstance(named, str):
             raise FieldError("model.id", f"must be text, got {named!r:.60}")
         else:
             base = self.models.model(named)
-            origin = _ORIGINS[self.models.origin(base.id)]
+            origin = ORIGINS[self.models.origin(base.id)]
         if not changes:
-            return base, origin
+            return ModelFile(base, origin, stored)
         _require_known_layers(base, changes.get("layers"))
         spec = validate(ModelSpec, merged(to_table(base), changes), where="model")
-        return spec, f"{origin}, with changes of the scenario"
+        if set(changes) - {"id", "name", "aliases", "notes", "max_context_tokens"}:
+            # what the file holds is not this model any more
+            stored = None
+        return ModelFile(spec, f"{origin}, with changes of the scenario", stored)
 
-    def _from_path(self, path: Any, folder: Path | None) -> tuple[ModelSpec, str]:
+    def _from_path(self, path: Any, folder: Path | None) -> ModelFile:
         if not isinstance(path, str) or not path:
-            raise FieldError("model.path", "must be the path of a config.json or of a folder that holds one")
-        # the importer knows many families, and only a config needs it
-        from catalogs.importers.hf_config import import_config, read_config
-
+            raise FieldError("model.path", "must be the path of a config.json, of its folder or of a GGUF file")
         where = Path(path).expanduser()
         if folder is not None and not where.is_absolute():
             where = folder / where
-        config = read_config(where)
-        return import_config(config, model_id=where.stem if where.suffix else where.name), f"{where.name}"
+        return read_model_file(where)
 
     def facts(
         self,
@@ -106,7 +109,7 @@ class Catalogs:
         *,
         own_gpu: bool = True,
     ) -> Facts:
-        model, model_origin = self.model(scenario.model, folder=folder)
+        held = self._model(scenario.model, folder)
         hardware = self.hardware
         named = None
         if scenario.cost.offer is not None and (own_gpu or accelerator.id == self._own_gpu(scenario)):
@@ -115,13 +118,15 @@ class Catalogs:
                 raise FieldError("cost.offer", f"{offer.id} is of {offer.gpu}, not of {accelerator.id}")
             named = dated(hardware, offer, today)
         return Facts(
-            model=model,
+            model=held.model,
             accelerator=accelerator,
             offers=tuple(dated(hardware, offer, today) for offer in hardware.offers_for(accelerator.id)),
             offer=named,
-            domain=accelerator.node_gpus,
-            model_origin=model_origin,
-            gpu_origin=_ORIGINS[hardware.origin("accelerator", accelerator.id)],
+            domain=hardware.domain(accelerator),
+            node=hardware.node_of(accelerator.id),
+            stored=held.stored,
+            model_origin=held.origin,
+            gpu_origin=ORIGINS[hardware.origin("accelerator", accelerator.id)],
         )
 
     def _own_gpu(self, scenario: Scenario) -> str:

@@ -1,24 +1,79 @@
 """Cache bytes of one sequence: the physics, whatever the runtime. Exact, and piecewise linear in the tokens."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from engine.cache_formats import CachePrecision
+from engine.cache_formats import CacheFormat, CachePrecision, cache_precision
 from engine.mixers import Entry
 from engine.model import ModelSpec
-from engine.spans import Fixed, Span
+from engine.spans import AllTokens, Fixed, LastTokens, OnePer, Span, SpreadTokens
 
 FARTHEST_TOKENS = 10**12
 """Where a search for the longest context ends [token]: a cache that does not grow has no longest context."""
+
+RESIDUAL = cache_precision("bf16")
+"""What a format that spares the newest tokens, or the outermost layers, stores those in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """Of the entries of `span`, those of the last `tokens` tokens: all until there are so many."""
+
+    span: Span
+    tokens: int
+
+    @property
+    def corners(self) -> tuple[int, ...]:
+        return (*self.span.corners, self.tokens)
+
+    def count(self, tokens: int) -> int:
+        return min(self.span.count(tokens), self.span.count(self.tokens))
+
+    def ceiling(self, tokens: int) -> int:
+        return self.count(tokens)
+
+    def rate(self, tokens: int) -> Fraction:
+        return self.span.rate(tokens) if tokens < self.tokens else Fraction(0)
+
+    def formula(self) -> str:
+        return f"{self.span.formula()}, the last {self.tokens:,} tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """Of the entries of `span`, those that are not of the last `tokens` tokens."""
+
+    span: Span
+    tokens: int
+
+    @property
+    def corners(self) -> tuple[int, ...]:
+        return (*self.span.corners, self.tokens)
+
+    def count(self, tokens: int) -> int:
+        return max(0, self.span.count(tokens) - self.span.count(self.tokens))
+
+    def ceiling(self, tokens: int) -> int:
+        return self.count(tokens)
+
+    def rate(self, tokens: int) -> Fraction:
+        return self.span.rate(tokens) if tokens >= self.tokens else Fraction(0)
+
+    def formula(self) -> str:
+        return f"{self.span.formula()}, without the last {self.tokens:,} tokens"
+
+
+AnySpan = Span | Newest | Older
+"""A span of a mixer, or the part of one that a format treats in its own way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """`bits` that are kept each time that `span` counts an entry, summed over layers and heads."""
 
-    span: Span
+    span: AnySpan
     bits: int
 
 
@@ -86,27 +141,85 @@ class CacheCurve:
 
 
 def entry_bits(entry: Entry, precision: CachePrecision, heads: int | None = None) -> int:
-    """Bits of one entry of one layer, for all its heads or for `heads` of them."""
+    """Bits of one entry of one layer, for all its heads or for `heads` of them, once it is in its final format."""
     count = entry.heads if heads is None else heads
+    return count * vector_bits(entry, precision)
+
+
+def vector_bits(entry: Entry, precision: CachePrecision) -> int:
+    """Bits of one vector of an entry."""
     if entry.bits is not None:
-        return count * entry.width * entry.bits
-    cache = precision.v if entry.stored == "v" else precision.k
-    return count * cache.bits(entry.width)
+        return entry.width * entry.bits
+    fmt = entry_format(entry, precision)
+    return fmt.latent_bits(entry.width) if entry.stored == "latent" else fmt.bits(entry.width)
 
 
-def curve_of(terms: Iterable[tuple[Span, int]]) -> CacheCurve:
+def entry_format(entry: Entry, precision: CachePrecision) -> CacheFormat:
+    """The format that an entry follows."""
+    match entry.stored:
+        case "v":
+            return precision.v
+        case "index":
+            return precision.index
+        case _:
+            return precision.k
+
+
+def entry_spans(entry: Entry, precision: CachePrecision, span: Span) -> tuple[tuple[AnySpan, CachePrecision], ...]:
+    """What an entry keeps over `span`, each part with its formats: the newest tokens may still be in 16 bits."""
+    spared = entry_format(entry, precision).residual_tokens
+    # what is not kept token by token is small, and counted in its final format
+    if not spared or entry.bits is not None or not isinstance(span, AllTokens | SpreadTokens | LastTokens | OnePer):
+        return ((span, precision),)
+    return (Older(span, spared), precision), (Newest(span, spared), RESIDUAL)
+
+
+def entry_terms(
+    entry: Entry, precision: CachePrecision, *, heads: int | None = None, span: Span | None = None
+) -> Iterator[tuple[AnySpan, int]]:
+    """Spans and bits of one entry of one layer; `heads` and `span` are what a rank holds of it, if not all."""
+    for part, formats in entry_spans(entry, precision, span or entry.span):
+        yield part, entry_bits(entry, formats, heads)
+
+
+def curve_of(terms: Iterable[tuple[AnySpan, int]]) -> CacheCurve:
     """The curve of these spans and bits, terms of one span added up, empty ones left out."""
-    total: dict[Span, int] = {}
+    total: dict[AnySpan, int] = {}
     for span, bits in terms:
         if bits:
             total[span] = total.get(span, 0) + bits
     return CacheCurve(tuple(Term(span, bits) for span, bits in total.items()))
 
 
+def layer_groups(
+    model: ModelSpec, precision: CachePrecision, first: int = 0, layers: int | None = None
+) -> tuple[tuple[str, CachePrecision, int], ...]:
+    """Kinds of layer with their formats and how many there are, over `layers` layers from the `first` on.
+
+    Some formats keep the outermost layers of dense models at 16 bits; of models with recurrent layers they do
+    not, because those have few layers with a cache.
+    """
+    kinds = model.layer_kinds
+    last = len(kinds) if layers is None else first + layers
+    spared = 0
+    if precision.edge_layers and not _is_hybrid(model):
+        spared = min(precision.edge_layers, len(kinds) // 2)
+    counts: dict[tuple[str, CachePrecision], int] = {}
+    for index in range(first, last):
+        inside = spared <= index < len(kinds) - spared
+        key = (kinds[index], precision if inside else RESIDUAL)
+        counts[key] = counts.get(key, 0) + 1
+    return tuple((kind, formats, count) for (kind, formats), count in counts.items())
+
+
+def _is_hybrid(model: ModelSpec) -> bool:
+    return any(entry.stored == "state" for kind in model.layer_counts for entry in model.layers[kind].entries())
+
+
 def layer_curve(model: ModelSpec, kind: str, precision: CachePrecision) -> CacheCurve:
-    """The ideal cache of one layer of a kind."""
+    """The ideal cache of one layer of a kind, no outermost one."""
     entries = model.layers[kind].entries()
-    return curve_of((entry.span, entry_bits(entry, precision)) for entry in entries)
+    return curve_of(term for entry in entries for term in entry_terms(entry, precision))
 
 
 @lru_cache(maxsize=512)
@@ -115,9 +228,9 @@ def ideal_curve(model: ModelSpec, precision: CachePrecision) -> CacheCurve:
 
     Llama-3.1-70B keeps 2 x 80 layers x 8 heads x 128 elements a token: 320 KiB at 16 bits.
     """
-    counts: Mapping[str, int] = model.layer_counts
     return curve_of(
-        (entry.span, count * entry_bits(entry, precision))
-        for kind, count in counts.items()
+        (span, count * bits)
+        for kind, formats, count in layer_groups(model, precision)
         for entry in model.layers[kind].entries()
+        for span, bits in entry_terms(entry, formats)
     )

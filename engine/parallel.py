@@ -8,13 +8,14 @@ from typing import Annotated
 from annotated_types import Gt
 
 from engine.bounds import Bounded
-from engine.cache import CacheCurve, curve_of, entry_bits
+from engine.cache import AnySpan, CacheCurve, curve_of, entry_terms, layer_groups
 from engine.cache_formats import CachePrecision
 from engine.feedforward import Experts
 from engine.formats import WeightFormat
 from engine.mixers import Attention, LatentAttention, SlidingWindow
 from engine.model import ModelSpec
 from engine.spans import AllTokens, Span, SpreadTokens
+from engine.weights import layer_bytes, part_bytes, table_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,49 +81,36 @@ def stages_of(model: ModelSpec, weights: WeightFormat, cache: CachePrecision, pl
     The token table (and towers) sit on the first stage, norm and head on the last; a tied head needs the table
     there once more when there are several stages.
     """
-    by_kind = _rank_bytes(model, weights, plan.tp, plan.ep)
-    kinds = model.layer_kinds
+    sizes = layer_bytes(model, weights, plan.tp, plan.ep)
     found = []
     start = 0
-    for index, size in enumerate(stage_sizes(len(kinds), plan.pp)):
-        held = kinds[start : start + size]
-        total = sum(by_kind[kind] for kind in held)
+    for index, size in enumerate(stage_sizes(model.layer_count, plan.pp)):
+        total = sum(sizes[start : start + size])
         if index == 0:
-            total += _end_bytes(model, weights, plan.tp, first=True)
+            total += part_bytes(model, weights, "input", plan.tp) + part_bytes(model, weights, "tower", plan.tp)
         if index == plan.pp - 1:
-            total += _end_bytes(model, weights, plan.tp, first=False)
+            total += part_bytes(model, weights, "output", plan.tp)
             if model.tied_embeddings and plan.pp > 1:
-                tables = [t for t in model.input_tensors if t.name == "tokens"]
-                total += weights.bytes_of(t.on_rank(plan.tp) for t in tables)
+                total += table_bytes(model, weights, plan.tp)
         curve = curve_of(
-            (span, held.count(kind) * bits)
-            for kind in dict.fromkeys(held)
-            for span, bits in _rank_entries(model, kind, cache, plan)
+            (span, count * bits)
+            for kind, formats, count in layer_groups(model, cache, start, size)
+            for span, bits in _rank_entries(model, kind, formats, plan)
         )
         found.append(Stage(index=index, first_layer=start, layers=size, weights_bytes=total, curve=curve))
         start += size
     return tuple(found)
 
 
-def _rank_bytes(model: ModelSpec, weights: WeightFormat, tp: int, ep: int) -> dict[str, int]:
-    """Bytes of one layer of each kind on one rank."""
-    return {kind: weights.bytes_of(t.on_rank(tp, ep) for t in model.layer_tensors[kind]) for kind in model.layer_counts}
-
-
-def _end_bytes(model: ModelSpec, weights: WeightFormat, tp: int, *, first: bool) -> int:
-    tensors = model.input_tensors + model.tower_tensors if first else model.output_tensors
-    return weights.bytes_of(t.on_rank(tp) for t in tensors)
-
-
-def _rank_entries(model: ModelSpec, kind: str, cache: CachePrecision, plan: Plan) -> Iterator[tuple[Span, int]]:
+def _rank_entries(model: ModelSpec, kind: str, cache: CachePrecision, plan: Plan) -> Iterator[tuple[AnySpan, int]]:
     """Spans and bits that one rank keeps for one layer and sequence: heads spread, single heads copied."""
     for entry in model.layers[kind].entries():
         heads = -(-entry.heads // min(plan.tp, entry.heads))
-        span = entry.span
+        span: Span = entry.span
         if plan.dcp > 1 and isinstance(span, AllTokens) and entry.stored != "index":
             # ranks that hold copies of the same heads take turns with the tokens; index keys stay copied
             span = SpreadTokens(plan.dcp)
-        yield span, entry_bits(entry, cache, heads)
+        yield from entry_terms(entry, cache, heads=heads, span=span)
 
 
 def cache_copies(model: ModelSpec, plan: Plan) -> int:

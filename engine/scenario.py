@@ -1,7 +1,7 @@
 """Scenario: everything that a person edits, as one frozen value. Its fields are the keys of scenario files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le
@@ -13,6 +13,9 @@ from engine.units import MAX_TOKENS
 SCHEMA = "whatfits/1"
 DEFAULT_CONTEXT_TOKENS = 32_768
 DEFAULT_OUTPUT_TOKENS = 1_000
+
+WHOLE_MODEL = frozenset(("hidden", "vocabulary", "layers", "stack"))
+"""Keys of `model` that together describe a model of the scenario's own, without naming one of a catalog."""
 
 Degree = Annotated[int, Gt(0), Le(4096)]
 
@@ -26,11 +29,49 @@ class KeyValueFormats(Bounded):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Precision(Bounded):
-    """`weights` and `cache` are format ids; weights "auto" is the format of the published checkpoint."""
+class WeightChoice(Bounded):
+    """A weight format, and the formats of classes of tensors that are stored differently: `head = "fp8"`.
 
-    weights: str = "auto"
+    The same in one text is `fp8+head=bf16`.
+    """
+
+    format: str = "auto"
+    embedding: str | None = None
+    head: str | None = None
+    attention: str | None = None
+    indexer: str | None = None
+    recurrent: str | None = None
+    convolution: str | None = None
+    feed_forward: str | None = None
+    experts: str | None = None
+    shared_experts: str | None = None
+    router: str | None = None
+    norm: str | None = None
+    bias: str | None = None
+    per_layer_embedding: str | None = None
+    tower: str | None = None
+    other: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The choice in one text, which reads back the same."""
+        names = (f.name for f in fields(self) if f.name != "format")
+        changes = [f"{name}={held}" for name in names if (held := getattr(self, name)) is not None]
+        return "+".join([self.format, *changes])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision(Bounded):
+    """`weights` and `cache` are format ids; weights "auto" is the format of the published checkpoint, or of the file
+    that `model.path` names."""
+
+    weights: str | WeightChoice = "auto"
     cache: str | KeyValueFormats = "bf16"
+
+    @property
+    def weights_text(self) -> str:
+        """The weight formats in one text: `fp8`, `auto`, `fp8+head=bf16`."""
+        return self.weights if isinstance(self.weights, str) else self.weights.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,9 @@ MAX_LAYERS = 2000
 LONGEST_GROUP = 64
 """Longest group of layers that is looked for when a stack is written; known models repeat every 2 to 11."""
 
+LEFT_TO_THE_NEXT = 6
+"""How many of a group's repetitions may be left to what follows it when a stack is written."""
+
 _TOKEN = re.compile(r"\s*(?:(\d{1,6})\s*x\s*(\()|(\d{1,6})\s+(?=[A-Za-z_])|([A-Za-z_][\w.-]*)|([(),]))", re.ASCII)
 
 Run = tuple[str, int]
@@ -59,7 +62,9 @@ def format_stack(kinds: tuple[str, ...]) -> str:
             if repeats > 1 and all(period % other for other in shorter):
                 shorter.append(period)
                 group = _runs_text(kinds[start : start + period])
-                choices.append((f"{repeats} x ({group})", start + repeats * period))
+                # what follows may begin like one more group and be better said otherwise
+                fewer = range(max(2, repeats - LEFT_TO_THE_NEXT), repeats + 1)
+                choices += [(f"{times} x ({group})", start + times * period) for times in fewer]
         texts = (f"{text}, {best[end]}" if end < count else text for text, end in choices)
         best[start] = min(texts, key=len)
     return best[0]

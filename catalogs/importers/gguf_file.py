@@ -181,6 +181,7 @@ def _read_one(path: Path, budget: Budget) -> GgufHeader:
         alignment = _alignment(stream, metadata)
         tensors, data_bytes = _tensors(stream, tensor_count, alignment)
         start = -(-stream.position // alignment) * alignment
+        stream.finish()
     return GgufHeader(
         name=path.name,
         version=version,

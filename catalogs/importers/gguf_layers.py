@@ -1,13 +1,13 @@
 """The layers of a GGUF file: what the tensors of a block are, with what the metadata says of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from catalogs.importers.gguf_file import GgufTensor
 from catalogs.importers.gguf_meta import Metadata
 from catalogs.importers.gguf_names import LARGE_ROLES, LAYER_NORMS, LAYER_ROLES, Arch
-from engine.errors import FieldError, UnsupportedModelError
+from engine.errors import FieldError, UnsupportedModelError, WhatfitsError
 from engine.feedforward import Dense, Experts, FeedForward, NoFeedForward
 from engine.mixers import (
     Attention,
@@ -34,6 +34,10 @@ Shapes = Mapping[str, tuple[int, ...]]
 """Dimensions of a block's tensors by what follows its number: `attn_q.weight`."""
 
 
+_PER_LAYER = ("inp_gate.weight", "proj.weight", "post_norm.weight")
+"""What per-layer embeddings add to a layer; the spec counts it with them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
     """What the metadata says of one layer. `window` is None where it attends to all tokens."""
@@ -49,11 +53,14 @@ class Numbers:
 def role_in_layer(name: str, where: str) -> Role:
     """The class of a tensor of a layer; raises `UnsupportedModelError` for one that no rule knows."""
     base, _, kind = name.rpartition(".")
-    if kind not in ("weight", "bias"):
-        base = name
+    if kind not in ("weight", "bias", "scale", "input_scale"):
+        base, kind = name, ""
     role = LAYER_ROLES.get(base)
     if role is None:
         raise UnsupportedModelError(f"{where}.{shorten(name)[1:-1]}", "is a tensor that no rule knows")
+    if kind.endswith("scale"):
+        # beside matrices in NVFP4, and of some routers
+        return "other"
     if kind == "bias" and role != "experts":
         return "router" if role == "router" else "norm" if role == "norm" else "bias"
     return role
@@ -82,6 +89,12 @@ class LayerReader:
             layer = Layer(mixer=mixer, ffn=self._feed_forward(shapes), norm_vectors=self._norms(shapes), beside=beside)
         except FieldError as error:
             raise UnsupportedModelError(where, f"its tensors make no layer: {error}") from error
+        except KeyError as error:
+            raise UnsupportedModelError(where, f"lacks the tensor {error.args[0]}") from error
+        except (ValueError, ArithmeticError) as error:
+            if isinstance(error, WhatfitsError):
+                raise
+            raise UnsupportedModelError(where, "has tensors of shapes that no rule knows") from error
         extra = self._rest(layer, shapes, where)
         if not extra:
             return layer
@@ -97,13 +110,22 @@ class LayerReader:
         counted = layer.tensors(self.hidden)
         large = sum(_elements(d) for n, d in shapes.items() if role_in_layer(n, where) in LARGE_ROLES)
         found = count_parameters(t for t in counted if t.role in LARGE_ROLES)
-        unused = large - found if isinstance(layer.mixer, SharedCache) else 0
+        unused = 0
+        if isinstance(layer.mixer, SharedCache):
+            # files hold keys and values that a layer with a borrowed cache does not use
+            unused = large - found
+        elif "attn_k_b.weight" in shapes and "attn_kv_b.weight" in shapes:
+            # files of early 2025 hold the second projection of a latent twice
+            unused = _elements(shapes["attn_kv_b.weight"])
         if unused < 0 or large - unused != found:
             raise UnsupportedModelError(where, f"its matrices hold {large:,} weights, the rules count {found:,}")
-        small = sum(_elements(d) for d in shapes.values()) - count_parameters(counted) - unused
+        beside_layer = _sum(shapes, _PER_LAYER)
+        small = _sum(shapes, shapes) - count_parameters(counted) - unused - beside_layer
         if small < 0:
             raise UnsupportedModelError(where, f"lacks {-small:,} small parameters that the rules count")
-        return {name: count for name, count in (("unused_kv", unused), ("small", small)) if count}
+        laurel = min(small, _sum(shapes, ("laurel_l.weight", "laurel_r.weight")))
+        parts = (("unused", unused), ("laurel", laurel), ("small", small - laurel))
+        return {name: count for name, count in parts if count}
 
     # --- mixers -------------------------------------------------------------------------------------------
 
@@ -203,7 +225,7 @@ class LayerReader:
             )
         heads, groups = self.meta.whole("ssm.time_step_rank"), self.meta.whole("ssm.group_count")
         _require("ssm.inner_size", inner % heads, 0)
-        if "ssm_dt.bias" in shapes and "attn_gate.weight" in shapes:
+        if any(f"{name}.weight" in shapes for name in ("ssm_ba", "ssm_beta_alpha", "ssm_beta")):
             return GatedDeltaNet(k_heads=groups, k_dim=state, v_heads=heads, v_dim=inner // heads, kernel=kernel)
         return Mamba2(
             heads=heads,
@@ -258,6 +280,11 @@ def _elements(dims: tuple[int, ...]) -> int:
     for dim in dims:
         total *= dim
     return total
+
+
+def _sum(shapes: Shapes, names: Iterable[str]) -> int:
+    """Elements of some tensors, of those that are there."""
+    return sum(_elements(shapes[name]) for name in names if name in shapes)
 
 
 def _require(name: str, found: int, wanted: int) -> None:

@@ -1,6 +1,6 @@
 """From the header of a GGUF file to a ModelSpec."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from catalogs.importers.assemble import name_layers
@@ -8,11 +8,12 @@ from catalogs.importers.gguf_file import GgufHeader, GgufTensor
 from catalogs.importers.gguf_layers import LayerReader, Numbers, role_in_layer, shapes_of
 from catalogs.importers.gguf_meta import LARGEST_CONTEXT, Metadata
 from catalogs.importers.gguf_names import ARCHITECTURES, END_ROLES, Arch
-from engine.errors import FieldError, UnsupportedModelError, WhatfitsError, nearest
+from engine.encodings import Part
+from engine.errors import FieldError, UnsupportedModelError, nearest
 from engine.feedforward import Experts
 from engine.model import Layer, ModelSpec, MultiToken, PerLayerEmbedding
 from engine.stack import format_stack
-from engine.tensors import count_parameters
+from engine.tensors import Role, count_parameters
 from engine.units import shorten
 
 _MTP = "nextn."
@@ -165,7 +166,7 @@ def _spec(
     }
     spec = ModelSpec(**about)
     extra = _left(spec, ends)
-    return ModelSpec(**about, extra={"small": extra}) if extra else spec
+    return ModelSpec(**about, extra=extra) if extra else spec
 
 
 def _name(header: GgufHeader) -> str:
@@ -216,25 +217,21 @@ def _ends(ends: Mapping[str, GgufTensor], meta: Metadata) -> dict[str, Any]:
     return found
 
 
-def _left(spec: ModelSpec, ends: Mapping[str, GgufTensor]) -> int:
+def _left(spec: ModelSpec, ends: Mapping[str, GgufTensor]) -> dict[str, int]:
     """Elements outside the layers that the spec does not count, such as factors of the rotation."""
     counted = count_parameters(spec.input_tensors) + count_parameters(spec.output_tensors)
     left = sum(tensor.elements for tensor in ends.values()) - counted
     if left < 0:
         raise UnsupportedModelError(spec.name, f"lacks {-left:,} parameters outside its layers")
-    return left
+    altup = min(left, sum(tensor.elements for name, tensor in ends.items() if name.startswith("altup_")))
+    return {name: count for name, count in (("altup_projections", altup), ("small", left - altup)) if count}
 
 
-def sizes_of(header: GgufHeader) -> Iterator[tuple[str, int | None, str, int]]:
-    """Part, layer, class of tensor and bytes of everything in the file, padding included; MTP layers are layers."""
-    for tensor in header.tensors:
-        if tensor.name.startswith("blk."):
-            number, _, rest = tensor.name[4:].partition(".")
-            role = "feed_forward" if rest.startswith(_MTP) else role_in_layer(rest, f"blk.{number}")
-            yield "layer", int(number), role, tensor.padded
-        else:
-            part, role = END_ROLES[tensor.name]
-            yield part, None, role, tensor.padded
-
-
-__all__ = ["WhatfitsError", "model_from_gguf", "sizes_of"]
+def place_of(tensor: GgufTensor) -> tuple[Part, int | None, Role]:
+    """Part, layer and class of a tensor of a file; MTP layers are layers here."""
+    if not tensor.name.startswith("blk."):
+        end, role = END_ROLES[tensor.name]
+        return end, None, role
+    number, _, rest = tensor.name[4:].partition(".")
+    found: Role = "feed_forward" if rest.startswith(_MTP) else role_in_layer(rest, f"blk.{number}")
+    return "layer", int(number), found

@@ -122,8 +122,8 @@ ARCHITECTURES: Mapping[str, Arch] = {
 """Architectures that are read, by `general.architecture`."""
 
 _BY_ROLE: Mapping[Role, str] = {
-    "attention": "attn_q attn_k attn_v attn_qkv attn_output attn_gate attn_q_a attn_q_b attn_kv_a_mqa attn_kv_b attn_k_b"
-    " attn_v_b",
+    "attention": "attn_q attn_k attn_v attn_qkv attn_output attn_gate attn_q_a attn_q_b attn_kv_a_mqa attn_kv_b"
+    " attn_k_b attn_v_b",
     "indexer": "indexer.attn_k indexer.attn_q_b indexer.proj indexer.k_proj indexer.q_proj",
     "recurrent": "ssm_in ssm_x ssm_dt ssm_out ssm_beta_alpha ssm_ba ssm_beta ssm_alpha ssm_f_a ssm_f_b ssm_g_a ssm_g_b"
     " shortconv.in_proj shortconv.out_proj",
@@ -145,8 +145,18 @@ LAYER_ROLES: Mapping[str, Role] = {name: role for role, names in _BY_ROLE.items(
 """Tensors of a layer, by what stands between its number and `weight` or `bias`."""
 
 LAYER_NORMS = frozenset(
-    "attn_norm attn_norm_2 ffn_norm post_attention_norm post_ffw_norm post_ffw_norm_1 post_ffw_norm_2 pre_ffw_norm_2"
-    " layer_output_norm attn_output_norm".split()
+    (
+        "attn_norm",
+        "attn_norm_2",
+        "attn_output_norm",
+        "ffn_norm",
+        "layer_output_norm",
+        "post_attention_norm",
+        "post_ffw_norm",
+        "post_ffw_norm_1",
+        "post_ffw_norm_2",
+        "pre_ffw_norm_2",
+    )
 )
 """Norms of the width of the model, outside of mixer and feed-forward."""
 
@@ -179,6 +189,8 @@ END_ROLES: Mapping[str, tuple[End, Role]] = {
     "rope_factors_short.weight": ("input", "other"),
     "output.weight": ("output", "head"),
     "output.bias": ("output", "bias"),
+    "output.scale": ("output", "other"),
+    "output.input_scale": ("output", "other"),
     "output_norm.weight": ("output", "norm"),
     "output_norm.bias": ("output", "norm"),
 }

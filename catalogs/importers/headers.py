@@ -11,6 +11,7 @@ HEADER_LIMIT_BYTES = 64 * 2**20
 """Most bytes of headers that are read of one model [byte]: four times the largest vocabulary in a GGUF file."""
 
 _CHUNK_BYTES = 2**20
+_FIRST_CHUNK_BYTES = 2**16
 _LENGTH = struct.Struct("<Q")
 
 
@@ -44,6 +45,13 @@ class HeaderStream:
         """The error for something wrong in this file."""
         return FileProblemError(self._name, message)
 
+    def finish(self) -> None:
+        """The header is read: what was read beyond it does not count."""
+        self._budget.left += len(self._held) - self._at
+        self._dropped += self._at
+        self._held = b""
+        self._at = 0
+
     def _need(self, count: int) -> None:
         """Make sure that `count` further bytes are held."""
         missing = self._at + count - len(self._held)
@@ -56,7 +64,9 @@ class HeaderStream:
         self._at = 0
         parts = [kept]
         while missing > 0:
-            data = self._stream.read(min(_CHUNK_BYTES, self._budget.left))
+            # small headers take one small read, large ones few large reads
+            chunk = _CHUNK_BYTES if self.position or missing > _FIRST_CHUNK_BYTES else _FIRST_CHUNK_BYTES
+            data = self._stream.read(min(chunk, self._budget.left))
             if not data:
                 raise self.problem("ends in the middle of its header")
             self._budget.left -= len(data)

@@ -39,6 +39,12 @@ def test_overrides_are_merged_and_said(catalogs):
     assert found.model_origin == "shipped catalog, with changes of the scenario"
 
 
+def test_a_named_model_stays_the_base_however_much_is_changed(catalogs):
+    change = {"hidden": 4096, "layers": {"layer": {"mixer": {"kv_heads": 4}}}}
+    found = facts(catalogs, LLAMA | change | {"stack": "10 layer", "vocabulary": 1000}).model
+    assert (found.hidden, found.layer_count, found.max_context_tokens) == (4096, 10, 131_072)
+
+
 def test_a_layer_can_be_made_into_another_kind(catalogs):
     change = {"layers": {"layer": {"mixer": {"kind": "sliding", "window": "4Ki"}}}}
     mixer = facts(catalogs, LLAMA | change).model.layers["layer"].mixer

@@ -1,16 +1,27 @@
 """Golden vectors of the ideal cache, and the laws of its curve."""
 
+import csv
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cache import CacheCurve, Term, curve_of, ideal_curve, layer_curve
-from engine.cache_formats import cache_precision
+from engine.cache import CacheCurve, Newest, Older, Term, curve_of, ideal_curve, layer_curve, layer_groups
+from engine.cache_formats import INDEX_FP8, CachePrecision, cache_format, cache_precision
+from engine.feedforward import Dense
+from engine.formats import weight_format
+from engine.mixers import LatentAttention
+from engine.model import Layer
+from engine.parallel import Plan, stages_of
 from engine.spans import AllTokens, Fixed, LastTokens, OnceReached, OnePer, OpenBlock, SpreadTokens
 from tests.engine import examples
 
 BF16 = cache_precision("bf16")
 GIB = 2**30
+DATA = Path(__file__).parents[1] / "data"
 
 GOLDEN = [
     # 2 x 80 layers x 8 heads x 128 x 131,072 x 2 B
@@ -65,7 +76,109 @@ def test_terms_of_one_span_are_added_up():
     assert curve == CacheCurve((Term(AllTokens(), 16), Term(Fixed(), 16)))
 
 
+def test_the_newest_tokens_can_wait_in_16_bits():
+    curve = ideal_curve(examples.LLAMA_70B, cache_precision("kivi-2bit"))
+    base = 80 * 2 * 8 * 128
+    # KIVI: 2hD x 3/8 for all but the last 128 tokens, those 4hD
+    assert curve.bytes(100) == base * 100 * 2
+    assert curve.bytes(128) == base * 128 * 2
+    assert curve.bytes(10_000) == base * (10_000 - 128) * 3 // 8 + base * 128 * 2
+    assert curve.slope(50) == base * 2
+    assert curve.slope(50_000) == base * Fraction(3, 8)
+
+
+def test_of_a_window_the_newest_tokens_wait_too():
+    # windows of 1,024, of which 128 are at 16 bits and 896 at 4.5
+    local = layer_curve(examples.GEMMA_27B, "local", cache_precision("quanto-int4"))
+    assert local.bytes(10_000) == 2 * 16 * 128 * (896 * 9 // 16 + 128 * 2)
+    # a window of 128 is never quantised
+    small = layer_curve(examples.GPT_OSS_120B, "local", cache_precision("quanto-int4"))
+    assert small.bytes(9999) == 128 * 2048
+
+
+def test_dense_models_keep_their_outermost_layers_at_16_bits():
+    precision = cache_precision("turboquant_4bit_nc")
+    curve = ideal_curve(examples.LLAMA_70B, precision)
+    assert curve.bytes(1) == 8 * (76 * 134 + 4 * 512)
+    # really 3.35 x at 80 layers, not 3.82
+    assert ideal_curve(examples.LLAMA_70B, BF16).bytes(1) / curve.bytes(1) == pytest.approx(3.35, abs=0.005)
+    # hybrids keep none
+    tokens = 1000
+    hybrid = ideal_curve(examples.QWEN3_NEXT, precision)
+    assert hybrid.bytes(tokens) - hybrid.state_bytes == tokens * 12 * 2 * (256 + 6)
+
+
+def test_outermost_layers_fall_on_the_first_and_last_stage():
+    precision = cache_precision("turboquant_4bit_nc")
+    groups = layer_groups(examples.LLAMA_70B, precision, 0, 20)
+    assert [(formats is precision, count) for _, formats, count in groups] == [(False, 2), (True, 18)]
+    assert [count for _, _, count in layer_groups(examples.LLAMA_70B, precision, 20, 40)] == [40]
+    stages = stages_of(examples.LLAMA_70B, weight_format("bf16"), precision, Plan(pp=4))
+    assert sum(stage.curve.bytes(1) for stage in stages) == ideal_curve(examples.LLAMA_70B, precision).bytes(1)
+    assert stages[0].curve.bytes(1) == 8 * (18 * 134 + 2 * 512)
+
+
+# bytes a token and layer: vLLM's layouts
+LATENTS = [("bf16", 1152), ("fp8", 576), ("fp8_ds_mla", 656), ("nvfp4_ds_mla", 352)]
+
+
+@pytest.mark.parametrize(("name", "expected"), LATENTS)
+def test_latents_of_deepseek(name, expected):
+    assert ideal_curve(examples.DEEPSEEK_V3, cache_precision(name)).bytes(1) == 61 * expected
+
+
+def test_index_keys_beside_a_latent():
+    mixer = LatentAttention(
+        heads=128, q_rank=1536, kv_rank=512, nope_dim=128, rope_dim=64, v_dim=128, index_heads=64, index_dim=128
+    )
+    model = replace(
+        examples.DEEPSEEK_V3,
+        layers={"layer": Layer(mixer=mixer, ffn=Dense(width=1))},
+        stack="78 layer",
+        multi_token=None,
+    )
+    # 78 layers x (1,152 + 132) with index keys as servers store them, x (656 + 132) with fp8 rows
+    served = CachePrecision(BF16.k, BF16.v, INDEX_FP8)
+    assert ideal_curve(model, served).bytes(1) == 100_152
+    assert ideal_curve(model, cache_precision("fp8_ds_mla")).bytes(1) == 78 * 788
+    assert ideal_curve(model, BF16).bytes(1) == 78 * (1152 + 256)
+
+
+def _llama_cpp_rows():
+    with (DATA / "llamacpp_cache.csv").open() as stream:
+        return [row for row in csv.DictReader(stream) if row["model"] in PLAIN and not row["swa_mib"]]
+
+
+PLAIN = {
+    "llama-3.1-8b": (32, 8, 128),
+    "qwen2.5-7b": (28, 4, 128),
+    "qwen3-8b": (36, 8, 128),
+    "phi-3-mini-4k": (32, 32, 96),
+}
+"""Layers, KV heads and width of a head of models that keep every token in every layer."""
+
+
+def test_what_llama_cpp_reports_of_plain_models():
+    rows = _llama_cpp_rows()
+    assert len(rows) > 100
+    for row in rows:
+        layers, heads, width = PLAIN[row["model"]]
+        vectors = layers * heads * int(row["kv_cells"]) * int(row["kv_streams"])
+        for key, kind in (("k_mib", "type_k"), ("v_mib", "type_v")):
+            size = vectors * cache_format(row[kind]).bits(width) // 8
+            assert size / 2**20 == pytest.approx(float(row[key]), abs=0.006), row
+
+
+KEPT = st.one_of(
+    st.just(AllTokens()),
+    st.builds(SpreadTokens, st.integers(2, 16)),
+    st.builds(LastTokens, st.integers(1, 10_000)),
+    st.builds(OnePer, st.integers(2, 200)),
+)
 SPANS = st.one_of(
+    KEPT,
+    st.builds(Newest, KEPT, st.integers(1, 300)),
+    st.builds(Older, KEPT, st.integers(1, 300)),
     st.just(AllTokens()),
     st.builds(SpreadTokens, st.integers(2, 16)),
     st.builds(LastTokens, st.integers(1, 10_000)),
@@ -85,6 +198,16 @@ def test_the_longest_context_is_the_last_that_keeps_to_the_budget(curve, budget,
         assert curve.ceiling_bytes(longest) <= budget
     if longest < limit:
         assert curve.ceiling_bytes(longest + 1) > budget
+
+
+@given(span=KEPT, spared=st.integers(1, 300), tokens=st.integers(0, 10**6))
+def test_newest_and_older_tokens_are_all_tokens(span, spared, tokens):
+    newest, older = Newest(span, spared), Older(span, spared)
+    assert newest.count(tokens) + older.count(tokens) == span.count(tokens)
+    assert newest.rate(tokens) + older.rate(tokens) == span.rate(tokens)
+    assert newest.count(tokens) <= span.count(spared)
+    assert f"{spared:,}" in newest.formula()
+    assert f"{spared:,}" in older.formula()
 
 
 @given(curve=CURVES, tokens=st.integers(0, 10**7), more=st.integers(0, 10**6))
