@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Literal
 
 from engine.cache import ideal_curve
-from engine.cache_formats import CachePrecision
 from engine.errors import FieldError
-from engine.estimate import best, low
-from engine.formats import WeightFormat
+from engine.estimate import best, high, low
 from engine.model import ModelSpec
-from engine.parallel import Plan, plans, stages_of
+from engine.parallel import Plan, plans
 from engine.runtimes.base import Reservation, Runtime, Setting
 from engine.scenario import Deployment
 
@@ -21,20 +18,23 @@ MOST_GPUS = 1024
 TIE_FRACTION = 1 / 256
 """Plans whose fullest ranks differ by less of a GPU's memory than this are equally good (0.3 GiB of 80)."""
 
-Limit = Literal["weights", "cache", "model_context"]
-"""What is exceeded first: weights do not leave any pool, the cache does not fit it, or the model ends before."""
+Limit = Literal["weights", "cache", "runtime", "model_context"]
+"""What is exceeded first: weights do not leave any pool, the cache does not fit it, the runtime's own rules (a plan
+that it refuses, a limit of its options), or the model's longest context."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """Whether a setting fits. `free_bytes` is what is left on the fullest rank, negative by what is missing
-    there; `certain` whether it holds at the unfavourable end of every estimate too."""
+    there; `certain` whether it holds at both ends of every estimate. `message` says what the runtime
+    objects to."""
 
     limit: Limit | None
     stage: int
     needed_bytes: int
     free_bytes: int
     certain: bool
+    message: str = ""
 
     @property
     def fits(self) -> bool:
@@ -47,18 +47,21 @@ def judge(reservation: Reservation, setting: Setting) -> Verdict:
 
     Where the wanted concurrency is "as many as fit", one sequence has to.
     """
-    fullest: tuple[int, int, int, int] | None = None
+    fullest: tuple[int, int, int, int, int] | None = None
     for ledger in reservation.ledgers:
         needed = reservation.rank_cache_bytes(ledger.stage, setting.context_tokens, setting.concurrency or 1)
         pool = ledger.pool_bytes
         free = best(pool) - needed
         if fullest is None or free < fullest[0]:
-            fullest = (free, ledger.stage, needed, low(pool) - needed)
+            fullest = (free, ledger.stage, needed, low(pool) - needed, high(pool) - needed)
     assert fullest is not None, "a plan has at least one stage"
-    free, stage, needed, surely_free = fullest
+    free, stage, needed, least, most = fullest
     limit: Limit | None = None
     if free < 0:
         limit = "weights" if free + needed < 0 else "cache"
+    obstacles = reservation.obstacles()
+    if limit is None and obstacles:
+        limit = "runtime"
     longest = setting.model.max_context_tokens
     if limit is None and longest is not None and setting.context_tokens > longest:
         limit = "model_context"
@@ -67,7 +70,8 @@ def judge(reservation: Reservation, setting: Setting) -> Verdict:
         stage=stage,
         needed_bytes=needed,
         free_bytes=free,
-        certain=(free < 0) == (surely_free < 0),
+        certain=(free < 0) == (least < 0) == (most < 0),
+        message=obstacles[0].message if obstacles else "",
     )
 
 
@@ -103,8 +107,12 @@ def choose(runtime: Runtime, setting: Setting, candidates: Sequence[Plan]) -> Ch
     return nearest
 
 
-def candidates(model: ModelSpec, deployment: Deployment, *, domain: int) -> tuple[Plan, ...]:
+def candidates(
+    model: ModelSpec, deployment: Deployment, *, domain: int, runtime: Runtime | None = None
+) -> tuple[Plan, ...]:
     """The plans that a deployment leaves open; empty if it leaves even the number of GPUs open.
+
+    Plans that `runtime` refuses are left out where others are left.
 
     Degrees that are given stay. Data, expert and context parallelism are never chosen for the user. Raises
     `FieldError` for degrees whose product is not the number of GPUs.
@@ -130,6 +138,8 @@ def candidates(model: ModelSpec, deployment: Deployment, *, domain: int) -> tupl
     if given.pp is not None:
         return (Plan(tp=rest, pp=given.pp, dp=dp, ep=ep, dcp=dcp),)
     found = tuple(replace(plan, dp=dp, ep=ep, dcp=dcp) for plan in plans(model, rest, domain=domain))
+    if runtime is not None:
+        found = tuple(plan for plan in found if not runtime.refuses(model, plan)) or found
     # a number of GPUs that no even plan uses: the widest that there is, and the report says what is uneven
     return found or (_uneven(model, rest, domain, dp=dp, ep=ep, dcp=dcp),)
 
@@ -146,16 +156,35 @@ def fewest_gpus(runtime: Runtime, setting: Setting, *, domain: int, multiple_of:
 
     Counts up to a node, then whole nodes. None if `MOST_GPUS` are not enough.
     """
-    least = _least_gpus(setting)
+    least = _least_gpus(runtime, setting)
+    beyond_a_node = False
     for gpus in _counts(domain, least):
         if gpus % multiple_of:
             continue
-        possible = plans(setting.model, gpus, domain=domain)
-        if possible:
-            choice = choose(runtime, setting, possible)
-            if choice.verdict.free_bytes >= 0:
-                return choice
+        if gpus > domain and not beyond_a_node:
+            # what the widest plan cannot hold no other will: nodes need not be added one by one
+            beyond_a_node = True
+            if not _widest_holds(runtime, setting, domain):
+                return None
+        choice = _best_of(runtime, setting, gpus, domain)
+        if choice is not None and choice.verdict.free_bytes >= 0:
+            return choice
     return None
+
+
+def _best_of(runtime: Runtime, setting: Setting, gpus: int, domain: int) -> Choice | None:
+    """The best plan that the runtime takes for so many GPUs; None if there is none."""
+    possible = [p for p in plans(setting.model, gpus, domain=domain) if not runtime.refuses(setting.model, p)]
+    return choose(runtime, setting, possible) if possible else None
+
+
+def _widest_holds(runtime: Runtime, setting: Setting, domain: int) -> bool:
+    """Whether the largest number of nodes that has a plan at all holds the setting."""
+    for nodes in range(MOST_GPUS // domain, 0, -1):
+        choice = _best_of(runtime, setting, nodes * domain, domain)
+        if choice is not None:
+            return choice.verdict.free_bytes >= 0
+    return False
 
 
 def _counts(domain: int, least: int) -> Iterator[int]:
@@ -165,13 +194,21 @@ def _counts(domain: int, least: int) -> Iterator[int]:
         yield nodes * domain
 
 
-def _least_gpus(setting: Setting) -> int:
-    """Fewer cannot hold weights and cache even if every byte of every GPU were free for them."""
-    weights = _least_weight_bytes(setting.model, setting.weights, setting.cache)
-    cache = (setting.concurrency or 1) * ideal_curve(setting.model, setting.cache).bytes(setting.context_tokens)
-    return max(1, -(-(weights + cache) // max(1, best(setting.device_bytes))))
+def _least_gpus(runtime: Runtime, setting: Setting) -> int:
+    """Fewer cannot hold weights and cache even if all that the runtime may use were free for them.
 
-
-@lru_cache(maxsize=512)
-def _least_weight_bytes(model: ModelSpec, weights: WeightFormat, cache: CachePrecision) -> int:
-    return stages_of(model, weights, cache, Plan())[0].weights_bytes
+    What it may use of a GPU does not grow with the number of GPUs, and what it leaves in RAM does not shrink, so
+    that of a single one serves.
+    """
+    alone = setting if setting.plan == Plan() else replace(setting, plan=Plan())
+    reservation = runtime.reserve(alone)
+    (ledger,) = reservation.ledgers
+    if ledger.given_pool_bytes is not None:
+        return 1
+    wanted, tokens = setting.concurrency or 1, setting.context_tokens
+    cache = min(
+        wanted * ideal_curve(setting.model, setting.cache).bytes(tokens),
+        reservation.rank_cache_bytes(0, tokens, wanted),
+    )
+    weights = low(ledger.of("weights") or 0)
+    return max(1, -(-(weights + cache) // max(1, best(ledger.usable_bytes))))

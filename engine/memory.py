@@ -1,6 +1,7 @@
 """The ledger of one GPU: what it has, what a runtime may use of it, and what takes how much, item by item."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from engine.estimate import Amount, combine, subtract
@@ -18,11 +19,12 @@ class LedgerItem:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Ledger:
     """Memory of one rank of one pipeline stage [byte].
 
-    device >= usable; usable less all items is the pool, which the cache may fill.
+    device >= usable; usable less all items is the pool, which the cache may fill, unless the user gives the pool
+    outright: then it is `given_pool_bytes`, whatever the items.
     """
 
     stage: int
@@ -30,10 +32,13 @@ class Ledger:
     usable_bytes: Amount
     usable_note: str
     items: tuple[LedgerItem, ...]
+    given_pool_bytes: int | None = None
 
-    @property
+    @cached_property
     def pool_bytes(self) -> Amount:
         """What is left for the cache; negative if the items alone do not fit."""
+        if self.given_pool_bytes is not None:
+            return self.given_pool_bytes
         return subtract(self.usable_bytes, *(item.amount for item in self.items))
 
     def of(self, kind: ItemKind) -> Amount | None:

@@ -34,6 +34,8 @@ def reason(verdict: Verdict, setting: Setting) -> str:
             return f"weights alone are {over} over what one GPU may use{where}"
         case "cache":
             return f"cache is {missing} over what one GPU has left for it{where}"
+        case "runtime":
+            return verdict.message
         case "model_context":
             longest = format_tokens(setting.model.max_context_tokens or 0)
             return (
@@ -78,6 +80,9 @@ def _about_model(setting: Setting) -> list[Notice]:
 def _about_plan(choice: Choice, runtime: Runtime) -> list[Notice]:
     model, plan = choice.setting.model, choice.plan
     found = []
+    for obstacle in choice.reservation.obstacles():
+        text = f"{runtime.name} would not serve this: {obstacle.message}"
+        found.append(Notice(code="runtime_limit", message=text, field=obstacle.field))
     refused = {message for _, message in runtime.refuses(model, plan)}
     for degree, message in problems(model, plan):
         if message not in refused:
@@ -98,11 +103,18 @@ def _about_memory(scenario: Scenario, accelerator: Accelerator, choice: Choice) 
         shown = f"; its driver shows {format_gib(known)}" if known else ""
         text = f"memory of one GPU is set to {format_gib(override)} by the scenario{shown}"
         found.append(Notice(code="device_memory_set", message=text, field="deployment.device_memory"))
+    elif accelerator.model_share is not None:
+        least, most = (100 * share for share in accelerator.model_share)
+        text = (
+            f"its memory is shared with the CPU; of {accelerator.label_gb:g} GB a model may take "
+            f"{least:.3g} to {most:.3g} %; set device_memory to what yours allows"
+        )
+        found.append(Notice(code="shared_memory", message=text, field="deployment.device_memory"))
     elif isinstance(choice.setting.device_bytes, Band):
         label = f"the label's {accelerator.label_gb:g} GB are used"
         text = f"what the driver shows of {accelerator.name} is not known; {label}"
         found.append(Notice(code="driver_memory_unknown", message=text, field="deployment.gpu"))
-    if accelerator.shared_memory:
+    if accelerator.shared_memory and accelerator.model_share is None and override is None:
         text = "its memory is shared with the CPU; set device_memory to what the model may take"
         found.append(Notice(code="shared_memory", message=text, field="deployment.device_memory"))
     if accelerator.status == "announced":

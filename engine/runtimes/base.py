@@ -19,7 +19,9 @@ from engine.parallel import Plan
 class Setting:
     """Everything that decides memory on a rank. `device_bytes` is what the driver shows of one GPU [byte].
 
-    `concurrency` None means as many sequences as fit.
+    `visible_bytes` is what PyTorch reports as its total, a little less [byte]; None where nobody has said, and
+    then the driver's figure stands for it. `gpu` is the accelerator's id. `concurrency` None means as many
+    sequences as fit.
     """
 
     model: ModelSpec
@@ -31,6 +33,21 @@ class Setting:
     concurrency: int | None = 1
     version: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    visible_bytes: Amount | None = None
+    gpu: str = ""
+
+    @property
+    def total_bytes(self) -> Amount:
+        """Memory of one GPU as a program sees it [byte]."""
+        return self.device_bytes if self.visible_bytes is None else self.visible_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """Something other than memory that keeps a runtime from serving a setting; `field` is the scenario's key."""
+
+    field: str
+    message: str
 
 
 class Reservation(Protocol):
@@ -57,7 +74,10 @@ class Reservation(Protocol):
         """Most sequences of so many tokens at once."""
 
     def pool_tokens(self) -> Amount:
-        """Tokens of cache as the runtime itself counts them."""
+        """Tokens of cache as the runtime itself counts and prints them; each data-parallel replica prints its own."""
+
+    def obstacles(self) -> tuple[Obstacle, ...]:
+        """What keeps the runtime from serving the setting even where memory suffices; empty if nothing does."""
 
     def notes(self) -> tuple[str, ...]:
         """What this runtime leaves out or assumes, for the report's list of what is not modelled."""
@@ -65,6 +85,9 @@ class Reservation(Protocol):
 
 class Runtime(Protocol):
     """A serving runtime."""
+
+    def __hash__(self) -> int:
+        """Runtimes are keys of caches."""
 
     @property
     def id(self) -> str:
@@ -80,6 +103,12 @@ class Runtime(Protocol):
 
     def default_options(self) -> Mapping[str, Any]:
         """Every option with its default."""
+
+    def cache_precision(self, k: str, v: str | None = None) -> CachePrecision:
+        """The cache formats of these names, the runtime's own names included.
+
+        Raises `FieldError` for a format that the runtime does not have, naming those that it has.
+        """
 
     def reserve(self, setting: Setting) -> Reservation:
         """Memory for a setting. Raises `FieldError` and `UnknownKeyError` for options it does not take."""

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 
 from annotated_types import Gt, Le
 
 from engine.bounds import Bounded
+from engine.cache_formats import CachePrecision, cache_precision
 from engine.estimate import Amount, best, combine
 from engine.memory import Ledger, LedgerItem
 from engine.model import ModelSpec
 from engine.options import read_options
 from engine.parallel import Plan, Stage, stages_of
-from engine.runtimes.base import Reservation, Setting
+from engine.runtimes.base import Obstacle, Reservation, Setting
 
 UNLIMITED_SEQUENCES = 10**9
 """Most sequences that are counted: where nothing is kept of a sequence, memory sets no limit."""
@@ -87,6 +89,10 @@ class GenericReservation:
 
         return combine(held, *pools)
 
+    def obstacles(self) -> tuple[Obstacle, ...]:
+        """None: it serves whatever memory holds."""
+        return ()
+
     def notes(self) -> tuple[str, ...]:
         """What lives in the part that is not used."""
         return (
@@ -94,6 +100,22 @@ class GenericReservation:
             "generic runtime leaves unused has to hold them",
             "pages and padding of a real runtime's cache",
         )
+
+
+@lru_cache(maxsize=4096)
+def _ledgers(weights_bytes: tuple[int, ...], device_bytes: Amount, fraction: float) -> tuple[Ledger, ...]:
+    """One rank of each stage; the same for every context, so they are kept while somebody tries contexts."""
+    usable = combine(lambda device: int(device * fraction), device_bytes)
+    return tuple(
+        Ledger(
+            stage=stage,
+            device_bytes=device_bytes,
+            usable_bytes=usable,
+            usable_note=f"{fraction:g} of the device, option memory_fraction",
+            items=(LedgerItem(kind="weights", name="weights", amount=held),),
+        )
+        for stage, held in enumerate(weights_bytes)
+    )
 
 
 class Generic:
@@ -107,22 +129,16 @@ class Generic:
         """Every option with its default."""
         return asdict(GenericOptions())
 
+    def cache_precision(self, k: str, v: str | None = None) -> CachePrecision:
+        """Every format that is known."""
+        return cache_precision(k, v)
+
     def reserve(self, setting: Setting) -> Reservation:
         """Memory for a setting."""
-        options = read_options(GenericOptions, setting.options)
-        fraction = options.memory_fraction
+        fraction = read_options(GenericOptions, setting.options).memory_fraction
         stages = stages_of(setting.model, setting.weights, setting.cache, setting.plan)
-        usable = combine(lambda device: int(device * fraction), setting.device_bytes)
-        ledgers = tuple(
-            Ledger(
-                stage=stage.index,
-                device_bytes=setting.device_bytes,
-                usable_bytes=usable,
-                usable_note=f"{fraction:g} of the device, option memory_fraction",
-                items=(LedgerItem(kind="weights", name="weights", amount=stage.weights_bytes),),
-            )
-            for stage in stages
-        )
+        weights = tuple(stage.weights_bytes for stage in stages)
+        ledgers = _ledgers(weights, setting.device_bytes, fraction)
         return GenericReservation(setting=setting, stages=stages, ledgers=ledgers)
 
     def refuses(self, model: ModelSpec, plan: Plan) -> tuple[tuple[str, str], ...]:
