@@ -10,10 +10,36 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-Unit = Literal["B", "bit", "tokens", "sequences", "GPUs", "$/h", "parameters", ""]
+Unit = Literal[
+    "B",
+    "bit",
+    "tokens",
+    "sequences",
+    "GPUs",
+    "$/h",
+    "parameters",
+    "s",
+    "us",
+    "B/s",
+    "flop",
+    "flop/s",
+    "tokens/s",
+    "$",
+    "",
+]
 Number = int | float | Fraction
 Operation = Literal[
-    "given", "sum", "product", "difference", "floor quotient", "ceiling quotient", "least", "largest", "floor"
+    "given",
+    "sum",
+    "product",
+    "difference",
+    "quotient",
+    "floor quotient",
+    "ceiling quotient",
+    "hypotenuse",
+    "least",
+    "largest",
+    "floor",
 ]
 
 
@@ -29,7 +55,9 @@ _OPERATIONS: Mapping[Operation, Callable[[list[Number]], Number]] = {
     "sum": sum,
     "product": _product,
     "difference": _difference,
+    "quotient": lambda v: v[0] / v[1],
     "floor quotient": lambda v: v[0] // v[1],
+    "hypotenuse": lambda v: math.hypot(*v),
     "ceiling quotient": lambda v: -(-v[0] // v[1]),
     "least": min,
     "largest": max,
@@ -40,6 +68,7 @@ SIGNS: Mapping[Operation, str] = {
     "sum": " + ",
     "product": " x ",
     "difference": " - ",
+    "quotient": " / ",
     "floor quotient": " / ",
     "ceiling quotient": " / ",
 }
