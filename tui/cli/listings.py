@@ -21,6 +21,9 @@ from tui.render.table import Table
 
 def listing(name: str, arguments: list[str]) -> int:
     """Run `whatfits models`, `gpus` or `offers`."""
+    action = _action(name, arguments[0]) if arguments else None
+    if action is not None:
+        return action(arguments[1:])
     options = list_parser(name).parse_args(arguments)
     words: list[str] = options.words
     catalogs = Catalogs()
@@ -33,6 +36,25 @@ def listing(name: str, arguments: list[str]) -> int:
         words = words[1:]
     _print_table(_LIST[name](catalogs, words, options), options.format)
     return 0
+
+
+def _action(name: str, word: str) -> Callable[[list[str]], int] | None:
+    """What a first word does that neither lists nor shows; loaded when it is asked for."""
+    match name, word:
+        case "offers", "refresh":
+            from tui.cli.refresh import run_refresh
+
+            return run_refresh
+        case "gpus", "detect":
+            from tui.cli.detect import run_detect
+
+            return run_detect
+        case "gpus" | "offers", "add":
+            from tui.cli.own import add_entry
+
+            return lambda rest: add_entry(name, rest)
+        case _:
+            return None
 
 
 def _matches(words: Iterable[str], *texts: str) -> bool:

@@ -7,6 +7,8 @@ from engine.errors import FieldError, nearest
 
 COMMANDS = {
     "report": "answer one scenario or many",
+    "search": "find the machines that serve a model as wished",
+    "check": "compare with a runtime's own start-up log",
     "models": "list, search and show models",
     "gpus": "list, search and show accelerators",
     "offers": "list, search and show prices",

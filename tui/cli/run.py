@@ -53,6 +53,14 @@ def _command(name: str) -> Callable[[list[str]], int]:
         from tui.cli.report import report
 
         return report
+    if name == "search":
+        from tui.cli.search import search
+
+        return search
+    if name == "check":
+        from tui.cli.check import check
+
+        return check
     from tui.cli.listings import listing
 
     return lambda rest: listing(name, rest)

@@ -2,8 +2,8 @@
 
 import unicodedata
 
-_HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
-"""Unicode categories that a terminal could obey or swallow instead of show."""
+_HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"))
+"""Unicode categories that a terminal could obey or swallow instead of show; of blanks, only the plain one passes."""
 
 
 def plain(text: str) -> str:
@@ -18,6 +18,6 @@ def plain(text: str) -> str:
 
 
 def _shown(character: str) -> str:
-    if unicodedata.category(character) in _HIDDEN:
+    if character != " " and unicodedata.category(character) in _HIDDEN:
         return character.encode("unicode_escape").decode("ascii")
     return character

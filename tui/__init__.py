@@ -1,0 +1,1 @@
+"""The terminal faces of whatfits: the app and the command line."""

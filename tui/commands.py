@@ -1,0 +1,104 @@
+"""Every command once: its keys, its words in the hint line and in the help, and where it works.
+
+The app makes key bindings of these rows, the hint line and the help page are printed from them.
+"""
+
+from dataclasses import dataclass
+
+from tui.layout import PaneId
+
+Group = str
+"""Under which heading the help lists a command."""
+
+EVERYWHERE: frozenset[PaneId] = frozenset()
+FORMS: frozenset[PaneId] = frozenset(("model", "load"))
+LISTS: frozenset[PaneId] = frozenset(("gpus", "results"))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that a key does in NAV mode.
+
+    `keys` are Textual's names, separated by commas, empty for what only the command line does; `shown` is how help
+    and hints write them, empty for a key that another row shows too. `hint` are the words of the hint line, empty
+    for commands that it never shows; of those that apply, the ones with the least `rank` are shown first. `panes`
+    limits where it works.
+    """
+
+    id: str
+    keys: str
+    shown: str
+    help: str
+    group: Group
+    hint: str = ""
+    rank: int = 50
+    panes: frozenset[PaneId] = EVERYWHERE
+
+    def works_in(self, pane: PaneId) -> bool:
+        """Whether it does anything in a pane."""
+        return not self.panes or pane in self.panes
+
+
+_GO, _EDIT, _LIST, _FILE, _SHOW = "panes", "fields and values", "lists", "files", "screen"
+
+COMMANDS: tuple[Command, ...] = (
+    Command("go.model", "1", "1", "Model: shape and sizes", _GO),
+    Command("go.load", "2", "2", "Load: context, GPUs, price", _GO),
+    Command("go.gpus", "3", "3", "GPUs: catalog and prices", _GO),
+    Command("go.results", "4", "4", "Results: all GPUs at once", _GO),
+    Command("down", "j,down", "h j k l", "move, as arrows do", _GO),
+    Command("up", "k,up", "", "up", _GO),
+    Command("left", "h,left", "", "left", _GO),
+    Command("right", "l,right", "", "right", _GO),
+    Command("next", "tab", "tab", "next field, or next pane", _GO),
+    Command("previous", "shift+tab", "shift+tab", "the one before", _GO),
+    Command("page_down", "pagedown,ctrl+f", "pgdn pgup", "a page on, a page back", _GO),
+    Command("page_up", "pageup,ctrl+b", "", "a page back", _GO),
+    Command("top", "home", "g g, G", "first line, last line", _GO),
+    Command("pair", "g", "", "first key of g g", _GO),
+    Command("bottom", "G,end", "", "last line", _GO),
+    Command("enter", "enter", "enter", "edit; why; take a GPU", _EDIT),
+    Command("insert", "i", "i", "edit, cursor at the end", _EDIT, panes=FORMS),
+    Command("more", "plus,equals_sign", "+ -", "next usual value, or less", _EDIT, panes=FORMS),
+    Command("less", "minus", "", "usual value before", _EDIT, panes=FORMS),
+    Command("reset", "0", "0", "back to catalog or default", _EDIT, panes=FORMS),
+    Command("undo", "u,ctrl+z", "u", "undo", _EDIT, hint="undo", rank=40),
+    Command("redo", "U,ctrl+y", "U", "redo", _EDIT),
+    Command("filter", "slash", "/", "filter; !word leaves out", _LIST, hint="filter", rank=20, panes=LISTS),
+    Command("sort", "s", "s", "sort by the next column", _LIST, hint="sort", rank=22, panes=LISTS),
+    Command("reverse", "S", "S", "the other way round", _LIST, panes=LISTS),
+    Command("take", "t", "t", "take this GPU", _LIST, hint="take", rank=12, panes=LISTS),
+    Command("why", "w", "w", "why: the arithmetic", _SHOW, hint="why", rank=30),
+    Command("back", "escape", "esc", "one level back, no quit", _SHOW),
+    Command("zoom", "z", "z", "this pane alone, and back", _SHOW, hint="zoom", rank=60),
+    Command("repaint", "ctrl+l", "ctrl+l", "draw everything again", _SHOW),
+    Command("help", "question_mark,f1", "? F1", "this page", _SHOW, hint="help", rank=35),
+    Command("save", "ctrl+s", "ctrl+s", "save, as :w does", _FILE, hint="save", rank=45),
+    Command("save_as", "", ":w FILE", "save under another name", _FILE),
+    Command("open", "ctrl+o", "ctrl+o", "open, as :e FILE does", _FILE),
+    Command("command", "colon", ":", "command line: w e q q!", _FILE, hint="command", rank=55),
+    Command("interrupt", "ctrl+c", "", "says how to quit", _FILE),
+    Command("quit", "q,ctrl+q", "q", "quit; asks if unsaved", _FILE, hint="quit", rank=42),
+)
+"""All commands, in the order of the help page."""
+
+BY_ID = {command.id: command for command in COMMANDS}
+
+GROUPS = (_GO, _EDIT, _LIST, _SHOW, _FILE)
+"""Headings of the help page, in order."""
+
+
+def hints(pane: PaneId, enter: str, *, stepping: bool) -> list[tuple[str, str]]:
+    """Keys and words for the hint line of a pane. `enter` is what enter does there, empty for nothing;
+    `stepping` whether + and - do anything."""
+    found = []
+    if enter:
+        found.append((10, "enter", enter))
+    if stepping:
+        found += [(14, "+ -", "step"), (16, "0", "reset")]
+    if pane in ("why", "help"):
+        found.append((11, "esc", "back"))
+    for command in COMMANDS:
+        if command.hint and command.works_in(pane):
+            found.append((command.rank, command.shown.split(" ")[0], command.hint))
+    return [(keys, words) for _, keys, words in sorted(found)]

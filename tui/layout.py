@@ -1,0 +1,91 @@
+"""The panes and where they are: one below 100 columns, two columns from there on, three from 160.
+
+Imports nothing of the engine: the app draws its first screen before that is loaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui.state import AppState
+
+PaneId = Literal["model", "load", "gpus", "results", "why", "help"]
+
+PANES: tuple[PaneId, ...] = ("model", "load", "gpus", "results")
+"""The panes that digits choose, in their order."""
+
+TWO_COLUMNS, THREE_COLUMNS = 100, 160
+"""Screen widths from which there are two and three columns [cell]."""
+
+LEAST_WIDTH, LEAST_HEIGHT = 80, 23
+"""The smallest screen that everything is drawn for [cell]; a smaller one shows less."""
+
+TITLE, STRIP, HINT = 1, 2, 1
+"""Rows of the screen that are always there."""
+
+LEFT_SHARE = 0.38
+"""How much of the screen the left column takes where there are two."""
+
+LOAD_ROWS = 17
+"""Rows of the Load pane beside others: its title and all its fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a pane is, counted from the first row below the title [cell]."""
+
+    pane: PaneId
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def places(state: AppState, width: int, height: int) -> tuple[Place, ...]:
+    """The visible panes of a screen of `width` x `height`. Columns are one cell apart."""
+    rows = max(0, height - TITLE - STRIP - HINT)
+    if state.zoom or width < TWO_COLUMNS or state.pane == "help":
+        return (Place(state.pane, 0, 0, width, rows),)
+    if width < THREE_COLUMNS:
+        left = max(40, round(width * LEFT_SHARE))
+        right: tuple[PaneId, ...] = ("results", "why") if state.why is not None else ("results",)
+        return (*_left(left, rows), *_stack(right, left + 1, width - left - 1, rows, (3, 2)))
+    left, last = 52, max(56, width // 3)
+    middle = width - left - last - 2
+    return (
+        *_left(left, rows),
+        Place("results", left + 1, 0, middle, rows),
+        Place("why", left + middle + 2, 0, last, rows),
+    )
+
+
+def _left(width: int, rows: int) -> tuple[Place, ...]:
+    """Model, Load and GPUs below each other; where rows are scarce each gets its share."""
+    load = min(LOAD_ROWS, max(3, rows * 2 // 5))
+    gpus = max(3, (rows - load) * 2 // 5)
+    model = max(0, rows - load - gpus)
+    return (
+        Place("model", 0, 0, width, model),
+        Place("load", 0, model, width, load),
+        Place("gpus", 0, model + load, width, max(0, rows - model - load)),
+    )
+
+
+def _stack(panes: Sequence[PaneId], x: int, width: int, rows: int, shares: tuple[int, ...]) -> tuple[Place, ...]:
+    total = sum(shares[: len(panes)])
+    found: list[Place] = []
+    y = 0
+    for pane, share in zip(panes, shares, strict=False):
+        tall = rows - y if pane == panes[-1] else rows * share // total
+        found.append(Place(pane, x, y, width, tall))
+        y += tall
+    return tuple(found)
+
+
+def place_of(state: AppState, pane: PaneId, width: int, height: int) -> Place | None:
+    """Where a pane is; None if it is not visible."""
+    return next((place for place in places(state, width, height) if place.pane == pane), None)

@@ -1,0 +1,118 @@
+"""The answer strip: two lines that are always in view, whatever pane is open."""
+
+from engine.cost import Quote
+from engine.estimate import Amount, best
+from engine.report import Report
+from engine.units import format_gib, format_usd, short_tokens
+from tui.fields import short_exact
+from tui.lists import use_fraction
+from tui.load_notes import source_of
+from tui.render.bar import bar
+from tui.render.glyphs import FITS, SHORT
+from tui.render.line import Line, Look, Span, cells, crop, dimmed, left, line, right, width_of
+from tui.state import AppState
+
+BAR_SHARE = 4
+"""One cell in so many of a line is the bar's."""
+
+
+def strip_lines(state: AppState, width: int) -> tuple[Line, Line]:
+    """What fits, or the first thing that does not and by how much; then how full, how far, how dear.
+
+    An answer to an earlier question is dim and says `stale`; without any answer the reason stands in its place.
+    """
+    answers = state.answers
+    report = answers.report
+    if report is None:
+        if answers.problem is None:
+            return line(" ..."), line("")
+        where = f"{answers.problem.field}: " if answers.problem.field else ""
+        return line((f"{SHORT} no answer: {where}{answers.problem.message}", "bad")), line("")
+    first, second = _verdict(report, width), _figures(report, width)
+    if state.stale:
+        first, second = dimmed((line("stale ", *first), second))
+    return first, second
+
+
+def _verdict(report: Report, width: int) -> Line:
+    fits, sure = report.capacity.fits, report.capacity.certain
+    plan = "" if report.gpus == 1 else f" {report.plan.label}"
+    where = f"{report.gpus:,}x {report.facts.accelerator.id}{plan}"
+    mark: Span = (FITS, "good") if fits else (SHORT, "bad")
+    doubt = "" if sure else ", but within the doubt of the estimates"
+    if not fits:
+        reason = f"{report.capacity.reason}{doubt}"
+        room = max(0, width - cells(where) - 4)
+        return line(mark, f" {where}  ", (crop(reason, room), "bad"), _remedy(report, room - cells(reason)))
+    free = f"{format_gib(report.rank.free_bytes)} free on the fullest GPU{doubt}"
+    context = short_exact(report.choice.setting.context_tokens)
+    load = f"  {context} tokens x {report.sequences:,}" if width >= 80 else ""
+    return line(mark, f" {where}  ", ("FITS", "good"), f", {free}{load}")
+
+
+def _remedy(report: Report, room: int) -> str:
+    """How many GPUs would do, if there is room for that."""
+    least = report.capacity.min_gpus
+    if least is None or least <= report.gpus or report.capacity.limit == "model_context":
+        return ""
+    text = f"; {least:,} GPUs would do"
+    return text if len(text) <= room else ""
+
+
+def _figures(report: Report, width: int) -> Line:
+    """Fixed columns, so that a new answer changes a few cells."""
+    capacity = report.capacity
+    size = max(14, width // BAR_SHARE)
+    spans: list[Span] = [
+        ("  ", ""),
+        *bar(report, size),
+        (right(percent(use_fraction(report)), 6), ""),
+        ("  ctx ", "dim"),
+        (left(f"{bound(capacity.max_context_tokens)} @{report.sequences:,}", 11), ""),
+        (" seqs ", "dim"),
+        (left(many(capacity.max_sequences), 6), ""),
+    ]
+    used = width_of(tuple(spans))
+    room = max(0, width - used)
+    return line(*spans, (left(_price(report.quote, room), room), _price_look(report.quote)))
+
+
+def percent(fraction: float) -> str:
+    """A share in whole percent; what is far beyond says so and stays short.
+
+    >>> percent(0.874), percent(1.0001), percent(123.4)
+    ('87%', '101%', '>9999%')
+    """
+    if fraction > 99.99:
+        return ">9999%"
+    # a little too much must not read as 100 %
+    whole = -(-fraction * 100 // 1) if fraction > 1 else fraction * 100
+    return f"{whole:.0f}%"
+
+
+def bound(amount: Amount) -> str:
+    """A number of tokens in short; an estimate with its sign."""
+    return f"{'' if isinstance(amount, int) else '~'}{short_tokens(best(amount))}"
+
+
+def many(amount: Amount) -> str:
+    """A number of sequences in short."""
+    count = best(amount)
+    sign = "" if isinstance(amount, int) else "~"
+    return f"{sign}{count:,}" if count < 10_000 else f"{sign}{short_tokens(count)}"
+
+
+def _price(quote: Quote | None, room: int) -> str:
+    """Dollars an hour, and who says so and when; where there is little room the age comes before the name."""
+    if quote is None:
+        return "no price known"
+    shown = f"{format_usd(quote.usd_per_hour)}/h"
+    full = f"{shown} {source_of(quote)}"
+    if len(full) <= room or quote.age_days is None:
+        return full
+    return f"{shown} {quote.age_days} d, {quote.provider}"
+
+
+def _price_look(quote: Quote | None) -> Look:
+    """An old price is marked; its age stands beside it."""
+    return "warn" if quote is not None and quote.freshness in ("old", "historical", "undated") else ""

@@ -1,0 +1,93 @@
+"""The first line of the screen and the last: which scenario, which panes, which mode; which keys, which message."""
+
+import os.path
+
+from tui.commands import hints
+from tui.forms import Cell
+from tui.layout import PANES
+from tui.render.form import typing
+from tui.render.line import Line, Look, Span, cells, crop, left, line, width_of
+from tui.state import AppState
+
+NAMES = {"model": "Model", "load": "Load", "gpus": "GPUs", "results": "Results"}
+
+
+def title_line(state: AppState, width: int) -> Line:
+    """Name of the scenario or its file, `*` if unsaved, the panes, and the mode at the right end."""
+    mode = state.mode
+    tabs: list[Span] = []
+    for number, pane in enumerate(PANES, start=1):
+        look: Look = "head" if pane == state.pane else ""
+        tabs += [(f"{number}{NAMES[pane]}", look), (" ", "")]
+    if state.pane in ("why", "help"):
+        tabs.append((state.pane, "head"))
+    elif state.why is not None:
+        tabs.append(("why", ""))
+    room = max(8, width - width_of(tuple(tabs)) - cells(mode) - 16)
+    star = "*" if state.unsaved else ""
+    name = crop(document_name(state), room - len(star)) + star
+    start: list[Span] = [(" whatfits  ", "bold"), (left(name, room), ""), ("  ", ""), *tabs]
+    used = width_of(tuple(start))
+    return line(*start, " " * max(1, width - used - cells(mode) - 1), (mode, "head" if mode == "EDIT" else "bold"), " ")
+
+
+def document_name(state: AppState) -> str:
+    """The file's name, or the scenario's own where it has no file."""
+    if state.document.path is not None:
+        return os.path.basename(state.document.path) or state.document.path
+    return state.scenario.name or "unnamed"
+
+
+def hint_line(state: AppState, width: int, cell: Cell | None) -> Line:
+    """A question, a prompt, a message, what is wrong, or the keys that do something here: the first that applies."""
+    if state.question is not None:
+        choices = "  ".join(f"{key} {words}" for key, words in state.question.choices)
+        return line((f" {state.question.text}  ", "bold"), choices)
+    if state.prompt is not None:
+        label = f" {state.prompt.label}"
+        keys = "enter keep  esc drop" if state.prompt.kind == "filter" else "enter do it  esc back"
+        room = max(4, width - cells(label) - cells(keys) - 3)
+        return line((label, "bold"), *typing(state.prompt.line, room), f"  {keys}")
+    if state.edit is not None:
+        start: Span = (f" EDIT {state.edit.field.label}", "bold")
+        if state.edit.problem:
+            return line(start, (f"  ! {state.edit.problem}", "bad"))
+        return line(start, f"  {_edit_keys(state)}")
+    if state.message is not None:
+        return line((f" {state.message.text}", "bold"))
+    if state.pending is not None:
+        return line((f" {state.pending[0]} ", "bold"), " g first line  esc drop")
+    problem = state.answers.problem
+    if problem is not None:
+        where = f"{problem.field}: " if problem.field else ""
+        return line((f" ! {where}{problem.message}", "bad"))
+    return _keys(state, width, cell)
+
+
+def _edit_keys(state: AppState) -> str:
+    edit = state.edit
+    if edit is not None and edit.suggestions:
+        return "up down choose  enter take  tab take, next  esc revert"
+    if edit is not None and (edit.field.nice or edit.field.choices):
+        return "enter keep  tab keep, next  esc revert  up down usual value"
+    return "enter keep  tab keep, next  esc revert"
+
+
+def _keys(state: AppState, width: int, cell: Cell | None) -> Line:
+    enter, stepping = "", False
+    if cell is not None:
+        enter = "why" if cell.figure else "edit"
+        stepping = cell.field is not None and bool(cell.field.nice or cell.field.choices)
+    elif state.pane == "gpus":
+        enter = "take"
+    elif state.pane in ("results", "why"):
+        enter = "why"
+    spans: list[Span] = [(" ", "")]
+    for keys, words in hints(state.pane, enter, stepping=stepping):
+        if words == enter and keys != "enter":
+            continue
+        part = f"{keys} {words}"
+        if width_of(tuple(spans)) + len(part) + 2 > width:
+            break
+        spans += [(keys, "bold"), (f" {words}  ", "")]
+    return line(*spans)

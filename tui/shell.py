@@ -1,0 +1,213 @@
+"""The Textual app: keys go to the controller, its state goes to the panes, answers come after a short wait.
+
+Only `tui.app` imports this, after the terminal was looked at: Textual reads its settings when it is imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen as TextualScreen
+
+from engine.errors import WhatfitsError
+from tui.commands import COMMANDS
+from tui.layout import places
+from tui.panes import make_pane
+from tui.render.plain import plain
+from tui.widgets.bars import AnswerStrip, HintLine, TitleBar
+from tui.widgets.desk import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual import events
+    from textual.timer import Timer
+
+    from tui.controller import Controller
+
+DELAY_SECONDS = 0.12
+"""From the last key to the new answer [s]: longer than the gap of fast typing, short enough to feel live."""
+
+SLICE_SECONDS = 0.012
+"""How long the lists are computed at a stretch [s]: less than a frame."""
+
+BAD_INPUT = 2
+
+
+class MainScreen(TextualScreen[None], inherit_bindings=False):
+    """Title, panes, answer strip, hint line. No focus: the state knows which pane is meant."""
+
+    DEFAULT_CSS = "MainScreen { layout: vertical; overflow: hidden; }"
+    ALLOW_SELECT = False
+
+
+class WhatfitsApp(App[None], inherit_bindings=False):
+    """The app around a controller, which `make` makes after the first screen is drawn.
+
+    `delay` is the wait before an answer [s]; 0 answers at once.
+    """
+
+    TITLE = "whatfits"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(row.keys, f"run('{row.id}')", row.help, id=row.id, tooltip=row.help, show=False)
+        for row in COMMANDS
+        if row.keys
+    ]
+
+    def __init__(
+        self, make: Callable[[], Controller], *, theme: str = "ansi-dark", delay: float = DELAY_SECONDS
+    ) -> None:
+        super().__init__()
+        self.theme = theme
+        self.controller: Controller | None = None
+        self._make = make
+        self._delay = delay
+        self._answer_timer: Timer | None = None
+        self._quiet_timer: Timer | None = None
+        self._title, self._strip, self._hints = TitleBar(), AnswerStrip(), HintLine()
+        self._desk = Desk(make_pane)
+
+    def get_default_screen(self) -> MainScreen:
+        """The one screen."""
+        return MainScreen()
+
+    def compose(self) -> ComposeResult:
+        """The four parts of the screen; the panes come by themselves."""
+        yield self._title
+        yield self._desk
+        yield self._strip
+        yield self._hints
+
+    def on_mount(self) -> None:
+        """Draw first; then load what answers."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, self.cut_off, number)
+        self.call_after_refresh(self.begin)
+
+    def begin(self) -> Controller | None:
+        """The controller, made if it is not there yet; None if its scenario cannot be read, which ends the app."""
+        if self.controller is None and self.is_running:
+            try:
+                self.controller = self._make()
+            except WhatfitsError as error:
+                self.exit(return_code=BAD_INPUT, message=plain(f"whatfits: {error}"))
+                return None
+            # nothing that was loaded so far will ever be garbage
+            gc.freeze()
+            gc.enable()
+            self.controller.resized(*self.size)
+            self.after_step()
+        return self.controller
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size: other places, and perhaps other panes."""
+        if self.controller is not None:
+            self.controller.resized(*event.size)
+            self.after_step()
+
+    def on_key(self, event: events.Key) -> None:
+        """A key while something is typed or asked; all others are looked up as commands."""
+        controller = self.begin()
+        if controller is not None and controller.press(event.key, event.character):
+            event.prevent_default()
+            event.stop()
+            self.after_step(at_once=event.key in ("enter", "tab", "shift+tab", "escape"))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Text from the clipboard."""
+        event.stop()
+        controller = self.begin()
+        if controller is not None:
+            controller.paste(event.text)
+            self.after_step()
+
+    def action_run(self, command_id: str) -> None:
+        """Do a command of `tui.commands`."""
+        controller = self.begin()
+        if controller is None:
+            return
+        controller.command(command_id)
+        if command_id == "repaint":
+            for view in (self._title, self._strip, self._hints, self._desk, *self._desk.children):
+                view.refresh()
+        self.after_step()
+
+    # --- from state to screen -----------------------------------------------------------------------------
+
+    def after_step(self, *, at_once: bool = False) -> None:
+        """Show the state, and see to it that it is answered."""
+        controller = self.controller
+        if controller is None:
+            return
+        if controller.state.leaving:
+            controller.left()
+            self.exit()
+            return
+        if controller.needs_answer:
+            self._answer_soon(controller, at_once=at_once or self._delay <= 0)
+        self.present(controller)
+        if controller.needs_lists and not controller.needs_answer:
+            # the answer first: it is on the screen before the lists are computed
+            self.call_after_refresh(self.fill_lists)
+
+    def _answer_soon(self, controller: Controller, *, at_once: bool) -> None:
+        if self._answer_timer is not None:
+            self._answer_timer.stop()
+            self._answer_timer = None
+        if at_once:
+            controller.answer()
+        else:
+            self._answer_timer = self.set_timer(self._delay, self.answer_now)
+
+    def answer_now(self) -> None:
+        """The wait is over."""
+        self._answer_timer = None
+        self.after_step(at_once=True)
+
+    def fill_lists(self) -> None:
+        """Compute the lists that are on the screen, letting keys through in between."""
+        controller = self.controller
+        if controller is None or not controller.needs_lists or controller.needs_answer:
+            return
+        if controller.fill_lists(seconds=SLICE_SECONDS):
+            self.present(controller)
+        else:
+            self.call_later(self.fill_lists)
+
+    def present(self, controller: Controller) -> None:
+        """Hand the state to everything that is visible; each draws what differs."""
+        state, screen = controller.state, controller.screen
+        self._title.state = state
+        self._desk.show(state, places(state, screen.width, screen.height))
+        self._strip.state = state
+        self._hints.cell = controller.cell
+        self._hints.state = state
+        wait = controller.quiet_in
+        if self._quiet_timer is not None:
+            self._quiet_timer.stop()
+            self._quiet_timer = None
+        if wait is not None:
+            self._quiet_timer = self.set_timer(wait, self.quieten)
+
+    def quieten(self) -> None:
+        """Drop a message whose time is over."""
+        if self.controller is not None:
+            self.controller.tick()
+            self.present(self.controller)
+
+    def cut_off(self, number: signal.Signals) -> None:
+        """The connection or the process is to end: keep unsaved work, then leave."""
+        self.keep_work()
+        self.exit(return_code=128 + number)
+
+    def keep_work(self) -> None:
+        """Write what is not saved beside the work of other sessions."""
+        if self.controller is not None:
+            self.controller.keep_work()
