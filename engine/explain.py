@@ -1,17 +1,18 @@
 """Report -> derivation tree of any figure: formula, numbers with units, where each number came from."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from engine.cache_formats import CacheFormat
+from engine.cache import AnySpan, Newest, Older, entry_format, entry_spans, layer_groups, vector_bits
+from engine.cache_formats import CacheFormat, CachePrecision
 from engine.cost import Quote
 from engine.errors import UnknownNameError, nearest
 from engine.estimate import best
 from engine.figures import Figure, given, made
 from engine.mixers import Entry
 from engine.report import Report
-from engine.spans import AllTokens, Fixed, LastTokens, OnceReached, OnePer, OpenBlock, Span, SpreadTokens
-from engine.tensors import ROLES, Role
-from engine.weights import all_tensors
+from engine.spans import AllTokens, Fixed, LastTokens, OnceReached, OnePer, OpenBlock, SpreadTokens
+from engine.tensors import ROLES, Role, Tensor
+from engine.weights import all_tensors, held_tensors
 
 
 def explain(report: Report, figure: str) -> Figure:
@@ -20,10 +21,23 @@ def explain(report: Report, figure: str) -> Figure:
     Raises `UnknownNameError` for a name that nothing explains.
     """
     maker = _FIGURES.get(figure)
-    if maker is None:
-        hint = nearest(figure[:60], _FIGURES) or f"; known are {', '.join(_FIGURES)}"
-        raise UnknownNameError("explain", f"no figure is called {figure[:60]!r}{hint}")
-    return maker(report)
+    if maker is not None:
+        return maker(report)
+    # times and prices have a model of their own, which is loaded when somebody asks for them
+    from engine.latency import PERFORMANCE_FIGURES, explain_performance
+
+    if figure in PERFORMANCE_FIGURES:
+        return explain_performance(report, figure)
+    known = (*_FIGURES, *PERFORMANCE_FIGURES)
+    hint = nearest(figure[:60], known) or f"; known are {', '.join(known)}"
+    raise UnknownNameError("explain", f"no figure is called {figure[:60]!r}{hint}")
+
+
+def figure_names() -> tuple[str, ...]:
+    """Every figure that can be explained, by its dotted name in the JSON report."""
+    from engine.latency import PERFORMANCE_FIGURES
+
+    return (*_FIGURES, *PERFORMANCE_FIGURES)
 
 
 def explained(report: Report) -> tuple[str, ...]:
@@ -72,35 +86,42 @@ def _by_role(report: Report, name: str, *, weights: bool) -> Figure:
 
 
 def _of_role(report: Report, role: Role, *, weights: bool) -> Figure | None:
-    terms = []
-    fmt = report.weights
-    for tensor, count in all_tensors(report.model):
-        if tensor.role != role:
-            continue
-        shape = f"{tensor.rows:,} x {tensor.columns:,}" if tensor.columns > 1 else f"{tensor.rows:,}"
-        copies = f", {tensor.copies} copies" if tensor.copies > 1 else ""
-        if weights:
-            size = given(
-                f"{tensor.name}, {shape}{copies}",
-                -(-fmt.bits(tensor) // 8),
-                "B",
-                source=f"shape of the model, format {fmt.id}",
-            )
-        else:
-            size = given(
-                f"{tensor.name}, {shape}{copies}",
-                tensor.parameters,
-                "parameters",
-                source="shape of the model",
-            )
-        if count == 1:
-            terms.append(size)
-        else:
-            layers = given("layers that have it", count, source=_field(report, "stack"))
-            terms.append(made(f"{tensor.name} of all layers", "product", layers, size, unit=size.unit))
+    terms = list(_stored(report, role) if weights else _counted(report, role))
     if not terms:
         return None
     return made(role.replace("_", " "), "sum", *terms, unit=terms[0].unit)
+
+
+def _counted(report: Report, role: Role) -> Iterator[Figure]:
+    """Parameters of the tensors of a role."""
+    for tensor, count in all_tensors(report.model):
+        if tensor.role == role:
+            size = given(_shape(tensor), tensor.parameters, "parameters", source="shape of the model")
+            yield _of_layers(report, tensor.name, size, count)
+
+
+def _stored(report: Report, role: Role) -> Iterator[Figure]:
+    """Bytes of what a file in the format holds of a role; where layers differ, each way by itself."""
+    fmt = report.weights
+    for held in held_tensors(report.model, fmt):
+        if held.tensor.role != role:
+            continue
+        label = held.piece.storage.label
+        name = _shape(held.piece.tensor) + (f", {label}" if label else "")
+        size = given(name, held.size, "B", source=f"shape of the model, format {fmt.id}", exact=fmt.exact)
+        yield _of_layers(report, held.piece.tensor.name, size, held.count)
+
+
+def _shape(tensor: Tensor) -> str:
+    shape = f"{tensor.rows:,} x {tensor.columns:,}" if tensor.columns > 1 else f"{tensor.rows:,}"
+    return f"{tensor.name}, {shape}" + (f", {tensor.copies} copies" if tensor.copies > 1 else "")
+
+
+def _of_layers(report: Report, name: str, size: Figure, count: int) -> Figure:
+    if count == 1:
+        return size
+    layers = given("layers that have it", count, source=_field(report, "stack"))
+    return made(f"{name} of all layers", "product", layers, size, unit=size.unit)
 
 
 def _text_parameters(report: Report) -> Figure:
@@ -135,7 +156,7 @@ def _active_parameters(report: Report) -> Figure:
 # --- cache ------------------------------------------------------------------------------------------------
 
 
-def _count(span: Span, tokens: Figure) -> Figure:
+def _count(span: AnySpan, tokens: Figure) -> Figure:
     """How many entries a span keeps, as a figure."""
     match span:
         case AllTokens():
@@ -151,32 +172,40 @@ def _count(span: Span, tokens: Figure) -> Figure:
             return made("entries on a rank", "ceiling quotient", tokens, per)
         case Fixed(entries):
             return given("entries", entries, source="does not depend on tokens")
+        case Newest(inner, spared):
+            most = given(
+                f"of the newest {spared:,} tokens",
+                inner.count(spared),
+                source=_you("precision.cache") + ", its residual",
+            )
+            return made("entries not quantised yet", "least", _count(inner, tokens), most)
+        case Older(inner, spared):
+            rest = _count(Newest(inner, spared), tokens)
+            return made("entries quantised", "difference", _count(inner, tokens), rest)
         case OpenBlock() | OnceReached():
             held = span.count(int(tokens.value))
             return given("entries", held, source=f"{span.formula()} at {tokens.value:,} tokens")
 
 
-def _entry(report: Report, kind: str, entry: Entry, tokens: Figure) -> Figure:
-    where = f"layers.{kind}"
-    layers = given(f"{kind} layers", report.model.layer_counts[kind], source=_field(report, "stack"))
-    heads = given("heads", entry.heads, source=_field(report, where))
-    fmt = report.cache.v if entry.stored == "v" else report.cache.k
-    bits = given(
-        f"bits of a vector of {entry.width}",
-        entry.width * entry.bits if entry.bits is not None else fmt.bits(entry.width),
-        "bit",
-        source=f"{entry.bits} bits an element, fixed" if entry.bits is not None else _format_source(fmt),
-    )
-    return made(
-        f"{entry.name} of {kind} layers",
-        "product",
-        layers,
-        _count(entry.span, tokens),
-        heads,
-        bits,
-        unit="bit",
-        note=report.model.layers[kind].mixer.title,
-    )
+def _entry(report: Report, group: tuple[str, CachePrecision, int], entry: Entry, tokens: Figure) -> Iterator[Figure]:
+    """Bits of an entry over a group of layers, each part of it that is stored in its own way."""
+    kind, precision, count = group
+    at_ends = " at the ends" if precision is not report.cache else ""
+    layers = given(f"{kind} layers{at_ends}", count, source=_field(report, "stack"))
+    heads = given("heads", entry.heads, source=_field(report, f"layers.{kind}"))
+    for span, formats in entry_spans(entry, precision, entry.span):
+        fmt = entry_format(entry, formats)
+        fixed = entry.bits is not None
+        bits = given(
+            f"bits of a vector of {entry.width}",
+            vector_bits(entry, formats),
+            "bit",
+            source=f"{entry.bits} bits an element, fixed" if fixed else _format_source(fmt),
+            exact=fixed or fmt.exact,
+        )
+        parts = (layers, _count(span, tokens), heads, bits)
+        note = report.model.layers[kind].mixer.title
+        yield made(f"{entry.name} of {kind} layers{at_ends}", "product", *parts, unit="bit", note=note)
 
 
 def _format_source(fmt: CacheFormat) -> str:
@@ -186,10 +215,11 @@ def _format_source(fmt: CacheFormat) -> str:
 def _entries(report: Report, *, grows: bool | None) -> list[Figure]:
     tokens = _tokens(report)
     return [
-        _entry(report, kind, entry, tokens)
-        for kind in report.model.layer_counts
-        for entry in report.model.layers[kind].entries()
+        figure
+        for group in layer_groups(report.model, report.cache)
+        for entry in report.model.layers[group[0]].entries()
         if grows is None or entry.grows == grows
+        for figure in _entry(report, group, entry, tokens)
     ]
 
 
@@ -257,6 +287,8 @@ def _rank_weights(report: Report) -> Figure:
 
 def _pool(report: Report) -> Figure:
     ledger = report.choice.reservation.ledgers[report.rank.stage]
+    if ledger.given_pool_bytes is not None:
+        return given("pool for the cache", ledger.given_pool_bytes, "B", source=_you("deployment.options"))
     items = [
         _rank_weights(report)
         if item.kind == "weights"

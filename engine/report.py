@@ -5,17 +5,18 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from engine.cache import CacheCurve, ideal_curve
-from engine.cache_formats import CachePrecision, cache_precision
+from engine.cache_formats import CachePrecision
 from engine.capacity import MOST_GPUS, Choice, Limit, candidates, choose, fewest_gpus, try_plan
-from engine.cost import DatedOffer, Quote, cheapest, own_price, rent_of
+from engine.cost import DEFAULT_KINDS, OWNING, DatedOffer, Quote, cheapest, own_price, rent_of
 from engine.estimate import Amount, best
-from engine.formats import WeightFormat, weight_format
-from engine.hardware import Accelerator
+from engine.formats import WeightFormat, changed, weight_format
+from engine.hardware import Accelerator, Node
 from engine.model import ModelSpec
 from engine.parallel import Plan
 from engine.runtimes import Runtime, Setting, runtime_of
 from engine.scenario import Deployment, KeyValueFormats, Scenario
 from engine.shortcut import Shortcut, shortcut
+from engine.topology import place_notices
 from engine.verdict import Notice, notices, reason
 from engine.weights import checkpoint_bytes
 
@@ -26,8 +27,10 @@ SCHEMA = "whatfits.report/1"
 class Facts:
     """What the catalogs know about the things that a scenario names.
 
-    `offers` are those of the accelerator, `offer` the one that the scenario names. `domain` is how many GPUs a
-    fast link joins. `model_origin` and `gpu_origin` say where the facts came from, in words.
+    `offers` are those of the accelerator, `offer` the one that the scenario names. `domain` is how many GPUs share a
+    node (or an NVLink domain), `node` their usual machine. `stored` is what a
+    weight file that the scenario names holds. `model_origin` and `gpu_origin` say where the facts came
+    from, in words.
     """
 
     model: ModelSpec
@@ -35,6 +38,8 @@ class Facts:
     offers: tuple[DatedOffer, ...] = ()
     offer: DatedOffer | None = None
     domain: int = 8
+    node: Node | None = None
+    stored: WeightFormat | None = None
     model_origin: str = "shipped catalog"
     gpu_origin: str = "shipped catalog"
 
@@ -110,6 +115,7 @@ class Report:
     rank: Rank
     capacity: Capacity
     quote: Quote | None
+    alternative: Quote | None  # renting instead of owning, or owning instead of renting
     shortcut: Shortcut | None
     warnings: tuple[Notice, ...]
     not_modelled: tuple[str, ...]
@@ -149,7 +155,7 @@ def evaluate(scenario: Scenario, facts: Facts) -> Report:
     Raises `WhatfitsError` for formats, runtimes, options and degrees of parallelism that make no sense; its field
     is the scenario's key.
     """
-    weights, cache = formats_of(scenario, facts.model)
+    weights, cache = formats_of(scenario, facts)
     runtime = runtime_of(scenario.deployment.runtime)
     device_bytes = scenario.deployment.device_memory or facts.accelerator.memory_bytes
     wanted = scenario.workload.concurrency
@@ -163,27 +169,32 @@ def evaluate(scenario: Scenario, facts: Facts) -> Report:
         concurrency=None if wanted == "max" else wanted,
         version=scenario.deployment.runtime_version,
         options=scenario.deployment.options,
+        visible_bytes=scenario.deployment.device_memory or facts.accelerator.visible_bytes,
+        gpu=facts.accelerator.id,
     )
     fewest = fewest_gpus(runtime, setting, domain=facts.domain)
     choice = _choose(runtime, setting, scenario.deployment, facts.domain, fewest)
     return _report(scenario, facts, runtime, choice, fewest.plan.gpus if fewest else None)
 
 
-def formats_of(scenario: Scenario, model: ModelSpec) -> tuple[WeightFormat, CachePrecision]:
-    """The formats that a scenario names; "auto" weights are those of the published checkpoint."""
-    named = scenario.precision.weights
-    if named == "auto":
-        weights = weight_format(model.stored_format, field="model.stored_format")
+def formats_of(scenario: Scenario, facts: Facts) -> tuple[WeightFormat, CachePrecision]:
+    """The formats that a scenario names; "auto" weights are those of the file that was read, or of the published
+    checkpoint, and caches go by the runtime's names too. Raises `WhatfitsError`."""
+    base, _, changes = scenario.precision.weights_text.partition("+")
+    if base != "auto":
+        weights = weight_format(base)
     else:
-        weights = weight_format(named)
+        weights = facts.stored or weight_format(facts.model.stored_format, field="model.stored_format")
+    weights = changed(weights, changes)
     cache = scenario.precision.cache
+    runtime = runtime_of(scenario.deployment.runtime)
     if isinstance(cache, KeyValueFormats):
-        return weights, cache_precision(cache.k, cache.v)
-    return weights, cache_precision(cache)
+        return weights, runtime.cache_precision(cache.k, cache.v)
+    return weights, runtime.cache_precision(cache)
 
 
 def _choose(runtime: Runtime, setting: Setting, deployment: Deployment, domain: int, fewest: Choice | None) -> Choice:
-    open_plans = candidates(setting.model, deployment, domain=domain)
+    open_plans = candidates(setting.model, deployment, domain=domain, runtime=runtime)
     if open_plans:
         return choose(runtime, setting, open_plans)
     given = (deployment.tp, deployment.pp, deployment.dp, deployment.ep, deployment.dcp)
@@ -198,7 +209,7 @@ def _choose(runtime: Runtime, setting: Setting, deployment: Deployment, domain: 
             break
         if deployment.tp is not None and multiple > setting.model.layer_count:
             break
-        last = choose(runtime, setting, candidates(setting.model, fixed, domain=domain))
+        last = choose(runtime, setting, candidates(setting.model, fixed, domain=domain, runtime=runtime))
         if last.verdict.free_bytes >= 0:
             return last
     return last or _largest(runtime, setting, deployment, domain)
@@ -240,16 +251,16 @@ def _report(scenario: Scenario, facts: Facts, runtime: Runtime, choice: Choice, 
         rank=_rank(choice, needed),
         capacity=capacity,
         quote=quote,
+        alternative=_alternative(quote, facts, setting.plan.gpus),
         shortcut=shortcut(facts.model, tokens=tokens, sequences=sequences, bits=bits),
-        warnings=notices(scenario, facts.accelerator, choice, runtime, quote),
-        not_modelled=(*reservation.notes(), *_NOT_MODELLED),
+        warnings=(
+            *notices(scenario, facts.accelerator, choice, runtime, quote),
+            *place_notices(facts.accelerator, facts.node, setting.plan, quote, domain=facts.domain),
+        ),
+        not_modelled=reservation.notes(),
     )
 
 
-_NOT_MODELLED = (
-    "time: prefill, decode and throughput",
-    "quality: what a format or a long context does to answers",
-)
 
 
 def _memory(choice: Choice, sequences: int) -> Memory:
@@ -292,6 +303,13 @@ def _quote(scenario: Scenario, facts: Facts, gpus: int) -> Quote | None:
     if facts.offer is not None:
         return rent_of(facts.offer, gpus=gpus)
     return cheapest(facts.offers, gpus=gpus, machine_gpus=min(gpus, facts.domain))
+
+
+def _alternative(quote: Quote | None, facts: Facts, gpus: int) -> Quote | None:
+    """What renting costs where the price is the user's own, and what owning costs where it is rent."""
+    kinds = DEFAULT_KINDS if quote is not None and quote.own else OWNING
+    found = cheapest(facts.offers, gpus=gpus, kinds=kinds, machine_gpus=min(gpus, facts.domain), listed_only=True)
+    return None if found is None or (quote is not None and quote.offer_id == found.offer_id) else found
 
 
 def evaluate_all(scenario: Scenario, facts: Mapping[str, Facts], *, own_gpu: str) -> dict[str, Report]:

@@ -4,12 +4,13 @@
 deployment without a report.
 """
 
-from engine.latency.explanation import explain_performance, explained_performance
+from engine.latency.explanation import PERFORMANCE_FIGURES, explain_performance, explained_performance
 from engine.latency.load import Deployed, Load, deployed, deployed_of, load_of
 from engine.latency.performance import Performance, best_concurrency, performance
 from engine.latency.serving import Serving, serve
 
 __all__ = [
+    "PERFORMANCE_FIGURES",
     "Deployed",
     "Load",
     "Performance",

@@ -42,6 +42,11 @@ REPORTS = [
     ask(examples.SCOUT, gpu=H200, gpus=16, context=10_000_000, cache="q8_0", cost=Cost(usd_per_gpu_hour=4.25)),
     ask(examples.LLAMA_70B, gpu=UNKNOWN, gpus=3, concurrency="max"),
     ask(examples.DEEPSEEK_V3, gpus=8, tp=8, dcp=8),
+    # formats whose layers differ, whose newest tokens wait, whose keys and values differ
+    ask(examples.LLAMA_70B, weights="q4_k_m", cache="turboquant_k8v4"),
+    ask(examples.GEMMA_27B, weights="iq3_xs", cache="kivi-2bit"),
+    ask(examples.DEEPSEEK_V3, weights="fp8+head=fp8", cache="fp8_ds_mla"),
+    ask(examples.QWEN3_NEXT, weights="exl2-4.25", cache="kvquant-3bit"),
 ]
 
 
@@ -79,7 +84,7 @@ def test_without_a_price_there_is_none_to_explain():
 
 
 def test_estimates_are_marked_through_to_the_top():
-    assert not explain(REPORTS[-2], "memory.rank.cache_pool_bytes").exact
+    assert not explain(REPORTS[-6], "memory.rank.cache_pool_bytes").exact
     assert explain(REPORTS[0], "memory.rank.cache_pool_bytes").exact
 
 
@@ -89,3 +94,10 @@ def test_a_made_figure_is_computed_from_its_terms():
     assert made("q", "ceiling quotient", seven, two).value == 4
     assert made("d", "difference", seven, two, two).value == 3
     assert made("p", "product", seven, two).evaluate() == 14
+
+
+def test_averages_are_marked_and_layouts_are_not():
+    assert not explain(REPORTS[-1], "memory.weights_bytes").exact
+    assert not explain(REPORTS[-1], "memory.ideal_cache_bytes").exact
+    assert explain(REPORTS[-2], "memory.weights_bytes").exact
+    assert explain(REPORTS[-3], "memory.ideal_cache_bytes").exact

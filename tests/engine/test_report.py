@@ -205,7 +205,9 @@ def test_more_of_anything_never_needs_less(more, **case):
     longer = ask(**case | {"context": case["context"] + more})
     # an open block of a compressed cache may empty; here all kinds grow
     assert longer.memory.cache_bytes >= less.memory.cache_bytes
-    assert longer.rank.cache_bytes >= less.rank.cache_bytes
+    if longer.rank.stage == less.rank.stage:
+        # another stage may be the fullest, with fewer layers
+        assert longer.rank.cache_bytes >= less.rank.cache_bytes
     smaller = ask(**case | {"cache": "fp8"})
     if case["cache"] == "bf16":
         assert best(smaller.capacity.max_context_tokens) >= best(less.capacity.max_context_tokens)

@@ -3,11 +3,12 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from catalogs.evidence_store import EvidenceCatalog
 from catalogs.facts import Catalogs
 from catalogs.scenarios import variants
 from engine.errors import WhatfitsError
@@ -16,6 +17,7 @@ from engine.scenario import Scenario
 from tui.cli.inputs import Item, items
 from tui.cli.parser import report_parser
 from tui.cli.run import DOES_NOT_FIT, complain, exit_code
+from tui.render.evidence import evidence_data
 from tui.render.json_report import error_data, report_data
 
 
@@ -26,6 +28,7 @@ class Answer:
     item: Item
     report: Report | None = None
     variants: tuple[Report, ...] = ()
+    evidence: tuple[Mapping[str, Any], ...] = ()
     error: WhatfitsError | None = None
 
     def data(self) -> dict[str, Any]:
@@ -34,7 +37,7 @@ class Answer:
             assert self.error is not None
             return error_data(self.error, ref=self.item.ref)
         others = [report_data(variant) for variant in self.variants]
-        return report_data(self.report, ref=self.item.ref, variants=others)
+        return report_data(self.report, ref=self.item.ref, variants=others, evidence=self.evidence)
 
 
 def report(arguments: list[str]) -> int:
@@ -42,10 +45,10 @@ def report(arguments: list[str]) -> int:
     options = report_parser().parse_args(arguments)
     if options.explain == "?":
         return _list_figures()
-    catalogs = Catalogs()
+    catalogs, evidence = Catalogs(), EvidenceCatalog()
     code = 0
     answers = []
-    for answer in _answers(options, catalogs):
+    for answer in _answers(options, catalogs, evidence):
         code = max(code, _code(answer, options.require_fit))
         if answer.error is not None:
             complain(answer.error, answer.item.where)
@@ -61,18 +64,18 @@ def report(arguments: list[str]) -> int:
     return code
 
 
-def _answers(options: argparse.Namespace, catalogs: Catalogs) -> Iterator[Answer]:
+def _answers(options: argparse.Namespace, catalogs: Catalogs, evidence: EvidenceCatalog) -> Iterator[Answer]:
     for item in items(options):
         if item.scenario is None:
             yield Answer(item, error=item.error)
             continue
         try:
-            yield _answer(item, item.scenario, catalogs)
+            yield _answer(item, item.scenario, catalogs, evidence)
         except WhatfitsError as error:
             yield Answer(item, error=error)
 
 
-def _answer(item: Item, scenario: Scenario, catalogs: Catalogs) -> Answer:
+def _answer(item: Item, scenario: Scenario, catalogs: Catalogs, evidence: EvidenceCatalog) -> Answer:
     def one(what: Scenario, folder: Path | None = item.folder) -> Report:
         return evaluate(what, catalogs.facts(what, folder=folder))
 
@@ -83,7 +86,8 @@ def _answer(item: Item, scenario: Scenario, catalogs: Catalogs) -> Answer:
             others.append(one(variant))
         except WhatfitsError as error:
             raise error.under(f"variant[{index}]") from error
-    return Answer(item, report=found, variants=tuple(others))
+    quoted = tuple(evidence_data(found, evidence))
+    return Answer(item, report=found, variants=tuple(others), evidence=quoted)
 
 
 def _code(answer: Answer, require_fit: bool) -> int:
@@ -107,7 +111,11 @@ def _print(style: str, answers: list[Answer]) -> None:
             from tui.render.text import report_markdown, report_text
 
             render = report_markdown if style == "markdown" else report_text
-            texts = [render(a.report, a.variants) for a in good if a.report is not None]
+            texts = [
+                render(a.report, a.variants, evidence=[row["text"] for row in a.evidence])
+                for a in good
+                if a.report is not None
+            ]
             sys.stdout.write("\n\n".join(texts))
 
 
@@ -125,7 +133,7 @@ def _explain(name: str, answers: list[Answer], style: str) -> None:
 
 
 def _list_figures() -> int:
-    from engine.explain import FIGURE_NAMES
+    from engine.explain import figure_names
 
-    print("\n".join(FIGURE_NAMES))
+    print("\n".join(figure_names()))
     return 0

@@ -22,7 +22,7 @@ def flattened(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _item(item: Any) -> str:
-    return str(item.get("code", item)) if isinstance(item, Mapping) else str(item)
+    return str(item.get("code") or item.get("text", item)) if isinstance(item, Mapping) else str(item)
 
 
 def reports_csv(reports: Iterable[Mapping[str, Any]]) -> str:

@@ -1,13 +1,15 @@
 """A report as data: the stable JSON form. Exact values are integers, estimates {low, best, high}."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
 from engine.cost import Quote
 from engine.errors import WhatfitsError
-from engine.estimate import Amount
+from engine.estimate import Amount, FloatBand
 from engine.figures import Figure
+from engine.latency import Performance, performance
 from engine.report import SCHEMA, Report
 
 SECTIONS = (
@@ -24,9 +26,16 @@ SECTIONS = (
 """Keys of a report beside schema, ref and error."""
 
 
-def report_data(report: Report, *, ref: Any = None, variants: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    """The report as a tree of plain values."""
+def report_data(
+    report: Report,
+    *,
+    ref: Any = None,
+    variants: list[dict[str, Any]] | None = None,
+    evidence: Iterable[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """The report as a tree of plain values; `evidence` is what was published on quality."""
     model = report.model
+    speed = performance(report)
     data: dict[str, Any] = {
         "schema": SCHEMA,
         "ref": ref,
@@ -50,16 +59,27 @@ def report_data(report: Report, *, ref: Any = None, variants: list[dict[str, Any
         "deployment": _deployment(report),
         "memory": _memory(report),
         "capacity": _capacity(report),
-        "latency": dict.fromkeys(("prefill_seconds", "ttft_seconds", "tpot_seconds", "bound")),
-        "throughput": dict.fromkeys(
-            ("output_tokens_per_second", "per_user_tokens_per_second", "input_tokens_per_second")
-        ),
-        "cost": _cost(report),
-        "quality": [],
+        "latency": {
+            "prefill_seconds": estimate(speed.prefill_seconds),
+            "ttft_seconds": estimate(speed.ttft_seconds),
+            "tpot_seconds": estimate(speed.tpot_seconds),
+            "bound": speed.bound,
+            "prefill_bound": speed.prefill_bound,
+            "running": speed.running,
+            "regime": speed.regime,
+            "known_error": speed.known_error,
+        },
+        "throughput": {
+            "output_tokens_per_second": estimate(speed.output_tokens_per_second),
+            "per_user_tokens_per_second": estimate(speed.per_user_tokens_per_second),
+            "input_tokens_per_second": estimate(speed.input_tokens_per_second),
+        },
+        "cost": _cost(report, speed),
+        "quality": list(evidence),
         "warnings": [
             {"code": notice.code, "message": notice.message, "field": notice.field} for notice in report.warnings
         ],
-        "not_modelled": list(report.not_modelled),
+        "not_modelled": [*report.not_modelled, *speed.notes],
     }
     if variants:
         data["variants"] = variants
@@ -77,6 +97,14 @@ def amount(value: Amount | None) -> Any:
     if value is None or isinstance(value, int):
         return value
     return {"low": value.low, "best": value.best, "high": value.high}
+
+
+def estimate(band: FloatBand | None) -> Any:
+    """A band as a mapping, or null; an end that is not finite is null, since JSON knows no infinity."""
+    if band is None:
+        return None
+    ends = {"low": band.low, "best": band.best, "high": band.high}
+    return {name: value if math.isfinite(value) else None for name, value in ends.items()}
 
 
 def _fraction(value: Fraction) -> int | float:
@@ -140,13 +168,14 @@ def _capacity(report: Report) -> dict[str, Any]:
     }
 
 
-def _cost(report: Report) -> dict[str, Any]:
+def _cost(report: Report, speed: Performance) -> dict[str, Any]:
     quote = report.quote
     return {
         "usd_per_hour": None if quote is None else quote.usd_per_hour,
-        "usd_per_million_input_tokens": None,
-        "usd_per_million_output_tokens": None,
-        "usd_per_request": None,
+        "usd_per_million_input_tokens": estimate(speed.usd_per_million_input_tokens),
+        "usd_per_million_output_tokens": estimate(speed.usd_per_million_output_tokens),
+        "usd_per_request": estimate(speed.usd_per_request),
+        "usd_per_cached_context_hour": speed.usd_per_cached_context_hour,
         "price": None if quote is None else price_data(quote),
     }
 

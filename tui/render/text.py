@@ -7,10 +7,12 @@ from engine.cache import ideal_curve
 from engine.cache_formats import cache_precision
 from engine.cost import Quote
 from engine.estimate import Amount
+from engine.latency import performance
 from engine.report import Report
 from engine.units import format_count, format_gb, format_gib, format_tokens, format_usd, short_tokens
-from tui.render.numbers import banded, gb, gib, per_token, tokens
+from tui.render.numbers import banded, per_token, tokens
 from tui.render.plain import plain
+from tui.render.speed import cost_lines, speed_rows
 from tui.render.table import Cell, Column, Table, cell
 
 LADDER_TOKENS = (1_000, 10_000, 131_072, 1_000_000, 10_000_000)
@@ -29,10 +31,10 @@ class Section:
     lines: tuple[str, ...] = ()
 
 
-def report_text(report: Report, variants: Sequence[Report] = ()) -> str:
-    """The whole report, sections apart by blank lines."""
+def report_text(report: Report, variants: Sequence[Report] = (), *, evidence: Sequence[str] = ()) -> str:
+    """The whole report, sections apart by blank lines; `evidence` are lines of what was published on quality."""
     parts = [*_head(report), "", *_verdict(report)]
-    for section in _sections(report, variants):
+    for section in _sections(report, variants, evidence):
         parts += ["", section.title]
         if section.table is not None:
             parts += section.table.lines(indent="  ", header=section.table.columns[0].title != "")
@@ -40,11 +42,11 @@ def report_text(report: Report, variants: Sequence[Report] = ()) -> str:
     return "\n".join(parts) + "\n"
 
 
-def report_markdown(report: Report, variants: Sequence[Report] = ()) -> str:
+def report_markdown(report: Report, variants: Sequence[Report] = (), *, evidence: Sequence[str] = ()) -> str:
     """The whole report as Markdown."""
     title = plain(report.scenario.name) or report.model.id
     parts = [f"# {title}", "", *(f"- {line}" for line in _head(report)[1:]), "", *_verdict(report)]
-    for section in _sections(report, variants):
+    for section in _sections(report, variants, evidence):
         parts += ["", f"## {section.title}", ""]
         if section.table is not None:
             parts += section.table.markdown()
@@ -96,12 +98,16 @@ def _verdict(report: Report) -> list[str]:
     return [f"DOES NOT FIT: {report.capacity.reason}"]
 
 
-def _sections(report: Report, variants: Sequence[Report]) -> Iterable[Section]:
+def _sections(report: Report, variants: Sequence[Report], evidence: Sequence[str]) -> Iterable[Section]:
+    speed = performance(report)
     yield Section("memory, all sequences", _sizes(_memory_rows(report)))
     stage = f", stage {report.rank.stage + 1} of {report.plan.pp}" if report.plan.pp > 1 else ""
     yield Section(f"one GPU, the fullest{stage}", _sizes(_rank_rows(report)))
     yield Section("capacity", _pairs(_capacity_rows(report)))
-    yield Section("cost", lines=(price_text(report.quote),))
+    if not report.capacity.fits:
+        yield from _help(report)
+    yield Section("speed", _pairs(speed_rows(speed)))
+    yield Section("cost", lines=(price_text(report.quote), *cost_lines(speed)))
     yield Section("cache of one sequence by context", _ladder(report))
     if report.shortcut is not None:
         yield Section("shortcut formula", lines=_shortcut_lines(report))
@@ -109,7 +115,36 @@ def _sections(report: Report, variants: Sequence[Report]) -> Iterable[Section]:
         yield Section("variants", variant_table([report, *variants]))
     if report.warnings:
         yield Section("warnings", lines=tuple(plain(notice.message) for notice in report.warnings))
-    yield Section("not modelled", lines=report.not_modelled)
+    if evidence:
+        yield Section("published on quality", lines=tuple(plain(line) for line in evidence))
+    yield Section("not modelled", lines=(*report.not_modelled, *speed.notes))
+
+
+def _help(report: Report) -> Iterable[Section]:
+    """What would lift the limit, what suffices first."""
+    # about twenty more evaluations, so only where something does not fit
+    from engine.remedies import remedies
+
+    found = remedies(report)[:8]
+    if found:
+        columns = (
+            Column("change", "change"),
+            Column("fits", "fits then"),
+            Column("saved", "saves a GPU", "right"),
+            Column("gained", "longer by", "right"),
+            Column("price", "costs"),
+        )
+        rows = tuple(
+            (
+                cell(remedy.title),
+                cell(remedy.fits, "yes" if remedy.fits else "no"),
+                cell(remedy.saved_bytes, format_gib(remedy.saved_bytes)),
+                cell(remedy.gained_tokens, format_tokens(remedy.gained_tokens)),
+                cell(remedy.price),
+            )
+            for remedy in found
+        )
+        yield Section("what would help", Table(columns, rows))
 
 
 def _memory_rows(report: Report) -> list[tuple[str, Amount]]:
@@ -155,22 +190,25 @@ def _capacity_rows(report: Report) -> list[tuple[str, str]]:
 
 
 def _sizes(rows: list[tuple[str, Amount]]) -> Table:
-    columns = (
+    """Sizes in GB, GiB and bytes; estimates are marked, and their range stands behind them."""
+    columns = [
         Column("what", ""),
         Column("gb", "GB", "right"),
         Column("gib", "GiB", "right"),
         Column("bytes", "bytes", "right"),
-    )
-    body = tuple(
-        (
-            cell(name),
-            cell(None, gb(size)),
-            cell(None, gib(size)),
-            cell(None, banded(size, lambda value: f"{value:,} B")),
-        )
-        for name, size in rows
-    )
-    return Table(columns, body)
+    ]
+    banded_rows = any(not isinstance(size, int) for _, size in rows)
+    if banded_rows:
+        columns.append(Column("range", "low to high"))
+    body = []
+    for name, size in rows:
+        about, exact = ("", size) if isinstance(size, int) else ("~", size.best)
+        row = [cell(name), *(cell(None, f"{about}{show(exact)}") for show in (format_gb, format_gib, "{:,} B".format))]
+        if banded_rows:
+            spread = "" if isinstance(size, int) else f"{format_gib(size.low)} to {format_gib(size.high)}"
+            row.append(cell(None, spread))
+        body.append(tuple(row))
+    return Table(tuple(columns), tuple(body))
 
 
 def _pairs(rows: list[tuple[str, str]]) -> Table:

@@ -98,6 +98,41 @@ def test_the_json_report_has_every_promised_key(whatfits):
     assert found["error"] is None
 
 
+def test_times_and_prices_are_bands(whatfits):
+    found = data(whatfits("report", "-m", "Llama-3.1-8B", "-g", "h100-sxm", "-x", "1", "-n", "8", "-f", "json"))
+    bands = [
+        *(found["latency"][key] for key in ("prefill_seconds", "ttft_seconds", "tpot_seconds")),
+        *(found["throughput"].values()),
+        *(found["cost"][key] for key in SECTIONS["cost"][1:4]),
+    ]
+    assert all(0 < band["low"] <= band["best"] <= band["high"] for band in bands)
+    assert found["latency"]["known_error"]
+
+
+def test_where_no_rate_is_known_no_time_is_told(whatfits, tmp_path):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "gpus.toml").write_text(
+        '[[accelerator]]\nid="mine"\nname="Mine"\nvendor="me"\nlabel_gb=80\n'
+    )
+    found = data(whatfits("report", "-m", "Llama-3.1-8B", "-g", "mine", "-x", "1", "-f", "json"))
+    assert found["latency"]["tpot_seconds"] is None
+    assert found["cost"]["usd_per_hour"] is None
+    assert any("no time can be told" in line for line in found["not_modelled"])
+    assert "not known" in whatfits("report", "-m", "Llama-3.1-8B", "-g", "mine", "-x", "1").out
+
+
+def test_what_was_published_is_quoted(whatfits):
+    found = data(whatfits("report", "-m", SCOUT, "-k", "fp8", "-f", "json"))
+    assert {row["kind"] for row in found["quality"]} == {"effective_context", "cache_format"}
+    assert all(row["source"] for row in found["quality"])
+
+
+def test_what_does_not_fit_comes_with_what_would_help(whatfits):
+    out = whatfits("report", "-m", "Llama-3.1-70B", "-g", "h100-sxm", "-x", "2", "-c", "128k", "-n", "4").out
+    assert "what would help" in out
+    assert "fp8" in out.split("what would help")[1]
+
+
 def test_variants_are_nested_in_the_json_of_their_scenario(whatfits):
     found = data(whatfits("report", str(DEFAULT), "--format", "json"))
     assert [variant["name"] for variant in found["variants"]][:2] == ["8x H200", "32x H100"]
