@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from engine.cache import ideal_curve
@@ -14,6 +15,9 @@ from engine.scenario import Deployment
 
 MOST_GPUS = 1024
 """Where a search for the fewest GPUs ends."""
+
+TRIES_BEFORE_THE_WIDEST = 2
+"""Numbers of nodes that are tried in vain before it is asked whether any number would do."""
 
 TIE_FRACTION = 1 / 256
 """Plans whose fullest ranks differ by less of a GPU's memory than this are equally good (0.3 GiB of 80)."""
@@ -157,18 +161,18 @@ def fewest_gpus(runtime: Runtime, setting: Setting, *, domain: int, multiple_of:
     Counts up to a node, then whole nodes. None if `MOST_GPUS` are not enough.
     """
     least = _least_gpus(runtime, setting)
-    beyond_a_node = False
+    in_vain = 0
     for gpus in _counts(domain, least):
         if gpus % multiple_of:
             continue
-        if gpus > domain and not beyond_a_node:
-            # what the widest plan cannot hold no other will: nodes need not be added one by one
-            beyond_a_node = True
-            if not _widest_holds(runtime, setting, domain):
-                return None
         choice = _best_of(runtime, setting, gpus, domain)
         if choice is not None and choice.verdict.free_bytes >= 0:
             return choice
+        if gpus > domain:
+            in_vain += 1
+            # what the widest plan cannot hold no other will: nodes need not be added one by one
+            if in_vain == TRIES_BEFORE_THE_WIDEST and not _widest_holds(runtime, setting, domain):
+                return None
     return None
 
 
@@ -180,11 +184,17 @@ def _best_of(runtime: Runtime, setting: Setting, gpus: int, domain: int) -> Choi
 
 def _widest_holds(runtime: Runtime, setting: Setting, domain: int) -> bool:
     """Whether the largest number of nodes that has a plan at all holds the setting."""
-    for nodes in range(MOST_GPUS // domain, 0, -1):
+    for nodes in range(_widest_nodes(setting.model, domain), 0, -1):
         choice = _best_of(runtime, setting, nodes * domain, domain)
         if choice is not None:
             return choice.verdict.free_bytes >= 0
     return False
+
+
+@lru_cache(maxsize=512)
+def _widest_nodes(model: ModelSpec, domain: int) -> int:
+    """The most nodes that there is any plan for; 0 if there is none."""
+    return next((n for n in range(MOST_GPUS // domain, 0, -1) if plans(model, n * domain, domain=domain)), 0)
 
 
 def _counts(domain: int, least: int) -> Iterator[int]:

@@ -123,13 +123,12 @@ def process_times(runs: int) -> dict[str, str]:
 
 
 def paint_times(runs: int) -> dict[str, str]:
-    """First paint and peak memory of the app, against a trivial Textual app, on a pseudo-terminal."""
+    """First paint, answer on screen and peak memory of the app, against a trivial Textual app, in turn."""
     wanted = {
         "trivial": [sys.executable, str(TRIVIAL_APP)],
         "whatfits": [sys.executable, "-m", "tui.cli"],
     }
-    seconds: dict[str, list[float]] = {name: [] for name in wanted}
-    memory: dict[str, list[float]] = {name: [] for name in wanted}
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in wanted}
     for turn in range(runs + 1):
         for name, command in wanted.items():
             done = subprocess.run(
@@ -140,15 +139,20 @@ def paint_times(runs: int) -> dict[str, str]:
                 text=True,
                 env=_environment(),
             )
-            found = json.loads(done.stdout)
             if turn:
-                seconds[name].append(found["seconds"])
-                memory[name].append(found["peak_bytes"])
-    first = statistics.median(a / b for a, b in zip(seconds["whatfits"], seconds["trivial"], strict=True))
-    peak = statistics.median(a / b for a, b in zip(memory["whatfits"], memory["trivial"], strict=True))
+                found[name].append(json.loads(done.stdout))
+
+    def ratio(key: str) -> str:
+        pairs = zip(found["whatfits"], found["trivial"], strict=True)
+        return f"{statistics.median(ours[key] / theirs[key] for ours, theirs in pairs):.2f} x a trivial Textual app"
+
+    def median(key: str) -> float:
+        return statistics.median(run[key] for run in found["whatfits"])
+
     return {
-        "first paint": f"{first:.2f} x a trivial Textual app ({statistics.median(seconds['whatfits']):.2f} s)",
-        "peak memory": f"{peak:.2f} x a trivial Textual app ({statistics.median(memory['whatfits']) / 2**20:.0f} MiB)",
+        "first paint": f"{ratio('first')} ({median('first'):.2f} s)",
+        "answer on screen": f"{ratio('settled')} ({median('settled'):.2f} s)",
+        "peak memory": f"{ratio('peak')} ({median('peak') / 2**20:.0f} MiB)",
     }
 
 

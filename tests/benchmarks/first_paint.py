@@ -1,6 +1,7 @@
 """Run a program on a pseudo-terminal of 80x24 until it has painted and gone quiet; print seconds and peak bytes.
 
-The first paint is the last byte before the first pause of `QUIET` seconds after something was drawn.
+`first` is when more than the setting up of a terminal had been written, `settled` the last byte before the first
+pause of `QUIET` seconds after that: the app shows its frame at once and the answer when the catalogs are read.
 """
 
 import fcntl
@@ -16,6 +17,7 @@ import time
 
 QUIET = 0.5  # [s]
 DEADLINE = 30.0  # [s]
+SET_UP = 2000  # [byte] less than this is only the terminal being set up
 
 
 def main(command: list[str]) -> None:
@@ -24,24 +26,24 @@ def main(command: list[str]) -> None:
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"})
-    painted = _painted(terminal, start)
+    first, settled = _painted(terminal, start)
     os.write(terminal, b"\x11")  # ctrl+q
     _drain(terminal, start + DEADLINE)
     _, _, usage = os.wait4(pid, 0)
-    print(json.dumps({"seconds": painted - start, "peak_bytes": usage.ru_maxrss * 1024}))
+    print(json.dumps({"first": first - start, "settled": settled - start, "peak": usage.ru_maxrss * 1024}))
 
 
-def _painted(terminal: int, start: float) -> float:
-    last, drawn = start, 0
+def _painted(terminal: int, start: float) -> tuple[float, float]:
+    first, last, drawn = 0.0, start, 0
     while time.monotonic() < start + DEADLINE:
         ready, _, _ = select.select([terminal], [], [], QUIET)
         if ready:
             drawn += len(os.read(terminal, 65536))
             last = time.monotonic()
-        elif drawn > 2000:
-            # less than this is only the terminal being set up
+            first = first or (last if drawn > SET_UP else 0.0)
+        elif drawn > SET_UP:
             break
-    return last
+    return first, last
 
 
 def _drain(terminal: int, until: float) -> None:
