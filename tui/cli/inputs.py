@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from catalogs.files import LIMIT_BYTES, read_toml
 from catalogs.merge import parse_assignment, set_key
 from catalogs.scenarios import DEFAULT, parse_scenario, shipped, with_changes
+from catalogs.tables import to_table
 from engine.errors import FieldError, WhatfitsError
 from engine.scenario import SCHEMA, Scenario
 
@@ -42,7 +43,11 @@ def items(arguments: argparse.Namespace) -> Iterator[Item]:
 def changes_of(arguments: argparse.Namespace) -> dict[str, Any]:
     """What the options change, as a table of scenario keys; `--set` comes last and wins. Raises `FieldError`."""
     table: dict[str, Any] = {}
-    if arguments.model is not None:
+    if arguments.model == "-":
+        from tui.cli.model_import import read_model
+
+        table["model"] = to_table(read_model("-"))
+    elif arguments.model is not None:
         key = "path" if _is_path(arguments.model) else "id"
         # as a path it is seen from here, not from the scenario file
         value = str(Path(arguments.model).absolute()) if key == "path" else arguments.model
@@ -82,7 +87,7 @@ def _count(text: str, name: str) -> int:
 
 
 def _is_path(name: str) -> bool:
-    return name.endswith(".json") or name.startswith((".", "/", "~")) or Path(name).is_dir()
+    return name.endswith((".json", ".gguf")) or name.startswith((".", "/", "~")) or Path(name).is_dir()
 
 
 def _bare(changes: dict[str, Any], arguments: argparse.Namespace) -> Item:

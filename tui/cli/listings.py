@@ -10,7 +10,7 @@ from typing import Any
 from catalogs.facts import Catalogs
 from catalogs.prices import age_days
 from catalogs.tables import to_table
-from engine.cost import cheapest
+from engine.cost import DEFAULT_KINDS, cheapest
 from engine.errors import FieldError
 from engine.hardware import Accelerator, Offer
 from tui.cli.parser import list_parser
@@ -49,6 +49,10 @@ def _action(name: str, word: str) -> Callable[[list[str]], int] | None:
             from tui.cli.detect import run_detect
 
             return run_detect
+        case "models", "import":
+            from tui.cli.model_import import import_model
+
+            return import_model
         case "gpus" | "offers", "add":
             from tui.cli.own import add_entry
 
@@ -97,14 +101,20 @@ def _list_offers(catalogs: Catalogs, words: list[str], options: argparse.Namespa
         (offer, age_days(offer.as_of, today))
         for offer in catalogs.hardware.offers().values()
         if (gpu is None or offer.gpu == gpu)
-        and (options.all or (offer.kind in ("rent", "reseller") and offer.on_demand_usd_per_hour is not None))
+        and (options.all or (_is_usual(catalogs, offer)))
         and _matches(words, offer.id, offer.provider, offer.instance, offer.gpu, offer.region)
     ]
     return offer_table(sorted(found, key=lambda item: _price_order(item[0])))
 
 
+def _is_usual(catalogs: Catalogs, offer: Offer) -> bool:
+    """Whether an offer is listed without being asked for: it has a price, and is rent or the user's own."""
+    own = catalogs.hardware.origin("offer", offer.id) == "user"
+    return (own or offer.kind in DEFAULT_KINDS) and offer.usd_per_hour() is not None
+
+
 def _price_order(offer: Offer) -> tuple[bool, str, float]:
-    price = offer.on_demand_usd_per_hour
+    price = offer.usd_per_hour()
     return price is None, offer.gpu, (price or 0.0) / offer.gpus
 
 

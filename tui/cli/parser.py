@@ -7,6 +7,7 @@ from engine.errors import FieldError, nearest
 
 COMMANDS = {
     "report": "answer one scenario or many",
+    "compare": "scenarios, variants or runtimes side by side",
     "search": "find the machines that serve a model as wished",
     "check": "compare with a runtime's own start-up log",
     "models": "list, search and show models",
@@ -91,7 +92,12 @@ def report_parser() -> Parser:
 def add_scenario_options(parser: argparse.ArgumentParser) -> None:
     """Options that change a scenario before it is answered."""
     group = parser.add_argument_group("what to change in the scenario")
-    group.add_argument("-m", "--model", metavar="NAME|PATH", help="a model's id, or the path of a config.json")
+    group.add_argument(
+        "-m",
+        "--model",
+        metavar="NAME|PATH",
+        help="a model's id, the path of a config.json or GGUF file, or - for a config on standard input",
+    )
     group.add_argument("-c", "--context", metavar="TOKENS", help="tokens of one sequence: 32768, 128k, 10M")
     group.add_argument("-n", "--concurrency", metavar="N|max", help="sequences at once")
     group.add_argument("-g", "--gpu", metavar="NAME", help="an accelerator, by id or as drivers write it")

@@ -53,6 +53,10 @@ def _command(name: str) -> Callable[[list[str]], int]:
         from tui.cli.report import report
 
         return report
+    if name == "compare":
+        from tui.cli.compare import compare
+
+        return compare
     if name == "search":
         from tui.cli.search import search
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -78,6 +78,9 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _csv_value(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        # an estimate: a spreadsheet has room for one number, and that is the best guess
+        value = value.get("best")
     if value is None:
         return ""
     if isinstance(value, bool):

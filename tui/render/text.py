@@ -10,10 +10,11 @@ from engine.estimate import Amount
 from engine.latency import performance
 from engine.report import Report
 from engine.units import format_count, format_gb, format_gib, format_tokens, format_usd, short_tokens
+from tui.render.json_report import amount
 from tui.render.numbers import banded, per_token, tokens
 from tui.render.plain import plain
-from tui.render.speed import cost_lines, speed_rows
 from tui.render.table import Cell, Column, Table, cell
+from tui.render.times import cost_lines, speed_rows
 
 LADDER_TOKENS = (1_000, 10_000, 131_072, 1_000_000, 10_000_000)
 """Contexts of the table of cache sizes [token]."""
@@ -66,8 +67,18 @@ def price_text(quote: Quote | None) -> str:
     if quote.own and not quote.provider:
         return f"{format_usd(quote.usd_per_hour)}/h, {quote.basis}"
     who = ", ".join(plain(part) for part in (quote.provider, quote.instance, quote.region) if part)
-    age = "" if quote.age_days is None else f", {quote.age_days} days old"
-    return f"{format_usd(quote.usd_per_hour)}/h, {who}, {quote.as_of or 'undated'}{age}; {quote.basis}"
+    old = " (!)" if quote.freshness in ("old", "historical") else ""
+    age = "" if quote.age_days is None else f", {quote.age_days} days old{old}"
+    origin = f"; {quote.origin}" if quote.origin else ""
+    return f"{format_usd(quote.usd_per_hour)}/h, {who}, {quote.as_of or 'undated'}{age}; {quote.basis}{origin}"
+
+
+def alternative_lines(report: Report) -> tuple[str, ...]:
+    """What it costs the other way: renting instead of owning, or owning instead of renting."""
+    if report.alternative is None:
+        return ()
+    way = "owned" if report.alternative.kind == "ownership" else "rented"
+    return (f"{way} instead: {price_text(report.alternative)}",)
 
 
 def _head(report: Report) -> list[str]:
@@ -107,7 +118,7 @@ def _sections(report: Report, variants: Sequence[Report], evidence: Sequence[str
     if not report.capacity.fits:
         yield from _help(report)
     yield Section("speed", _pairs(speed_rows(speed)))
-    yield Section("cost", lines=(price_text(report.quote), *cost_lines(speed)))
+    yield Section("cost", lines=(price_text(report.quote), *alternative_lines(report), *cost_lines(speed)))
     yield Section("cache of one sequence by context", _ladder(report))
     if report.shortcut is not None:
         yield Section("shortcut formula", lines=_shortcut_lines(report))
@@ -280,7 +291,7 @@ def _variant_row(report: Report, index: int) -> tuple[Cell, ...]:
         cell(report.plan.label),
         cell(report.memory.cache_bytes, format_gb(report.memory.cache_bytes)),
         cell(capacity.fits, shortage),
-        cell(capacity.max_context_tokens, banded(capacity.max_context_tokens, short_tokens)),
-        cell(capacity.max_sequences, banded(capacity.max_sequences, lambda count: f"{count:,}")),
+        cell(amount(capacity.max_context_tokens), banded(capacity.max_context_tokens, short_tokens)),
+        cell(amount(capacity.max_sequences), banded(capacity.max_sequences, lambda count: f"{count:,}")),
         cell(price, "-" if price is None else f"{price:,.2f}"),
     )

@@ -1,0 +1,99 @@
+"""`whatfits compare`: scenarios, their variants or all runtimes side by side."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from catalogs.facts import Catalogs
+from catalogs.scenarios import variants
+from engine.errors import WhatfitsError
+from engine.report import Report, evaluate
+from engine.runtimes import RUNTIMES
+from engine.scenario import Scenario
+from tui.cli.inputs import Item, items
+from tui.cli.parser import Parser, add_scenario_options
+from tui.cli.run import complain, exit_code
+from tui.render.text import variant_table
+
+_EXAMPLES = """\
+examples:
+  whatfits compare                                   the scenario that ships, and its variants
+  whatfits compare a.toml b.toml
+  whatfits compare mine.toml --runtimes              the same under every runtime
+  whatfits compare -m Llama-3.3-70B-Instruct -c 128k -g h100-sxm -x 4 --runtimes
+"""
+
+
+def compare(arguments: list[str]) -> int:
+    """Run the command."""
+    options = _parser().parse_args(arguments)
+    catalogs = Catalogs()
+    reports: list[Report] = []
+    code = 0
+    for item in items(options):
+        if item.scenario is None:
+            assert item.error is not None
+            complain(item.error, item.where)
+            code = max(code, exit_code(item.error))
+            continue
+        for scenario in _scenarios(item.scenario, options.runtimes):
+            try:
+                reports.append(_answer(catalogs, item, scenario))
+            except WhatfitsError as error:
+                complain(error, f"{item.where}: {scenario.name}" if item.where else scenario.name)
+                # a runtime that cannot serve a format is an answer of the comparison, not bad input
+                code = max(code, 0 if options.runtimes else exit_code(error))
+    _print(reports, options.format)
+    return code
+
+
+def _answer(catalogs: Catalogs, item: Item, scenario: Scenario) -> Report:
+    return evaluate(scenario, catalogs.facts(scenario, folder=item.folder or Path.cwd()))
+
+
+def _scenarios(scenario: Scenario, runtimes: bool) -> Iterator[Scenario]:
+    """The scenario with its variants, or once for each runtime."""
+    if not runtimes:
+        yield scenario
+        yield from variants(scenario)
+        return
+    for runtime in RUNTIMES:
+        same = runtime == scenario.deployment.runtime
+        # versions and options of one runtime mean nothing to another
+        deployment = (
+            scenario.deployment
+            if same
+            else replace(scenario.deployment, runtime=runtime, runtime_version=None, options={})
+        )
+        yield replace(scenario, name=runtime, deployment=deployment, variant=())
+
+
+def _print(reports: list[Report], style: str) -> None:
+    table = variant_table(reports)
+    match style:
+        case "json":
+            print(json.dumps(table.data(), indent=2))
+        case "csv":
+            sys.stdout.write(table.csv())
+        case "markdown":
+            print("\n".join(table.markdown()))
+        case _:
+            print("\n".join(table.lines()))
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="whatfits compare",
+        description="Scenarios with their variants side by side, or one scenario under every runtime.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE", help="scenario files; - reads JSON Lines of scenarios")
+    add_scenario_options(parser)
+    parser.add_argument("--runtimes", action="store_true", help="each scenario under every runtime")
+    formats = ("text", "json", "markdown", "csv")
+    parser.add_argument("-f", "--format", choices=formats, default="text", help="how to print (text)")
+    return parser
