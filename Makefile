@@ -5,20 +5,23 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: run test check bench screenshots format clean
+.PHONY: run test test-slow check bench screenshots format clean
 
 run: $(READY)  ## open the app (the text report without a terminal)
 	@$(BIN)/whatfits $(ARGS)
 
-test: $(READY_DEV)  ## all tests
-	$(BIN)/python -m pytest -q -n auto $(ARGS)
+test: $(READY_DEV)  ## all tests but those that take minutes or tmux
+	$(BIN)/python -m pytest -q -n auto -m "not slow" $(ARGS)
+
+test-slow: $(READY_DEV)  ## long fuzzing, and the app in tmux
+	$(BIN)/python -m pytest -q -n auto -m slow $(ARGS)
 
 check: $(READY_DEV)  ## what must pass before a change goes in
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n auto $(ARGS)
+	$(BIN)/python -m pytest -q -n auto -m "not slow" $(ARGS)
 
 format: $(READY_DEV)  ## put the code into its usual form
 	$(BIN)/ruff check --fix .

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from engine.errors import FieldError, nearest
+from engine.errors import FieldError
 from engine.hardware import Accelerator
 from engine.units import shorten
 
@@ -58,10 +58,18 @@ def find(index: Mapping[str, str], name: str) -> str | None:
     return index.get(folded) or index.get(without_vendor(folded))
 
 
-def unknown(name: str, ids: Iterable[str]) -> str:
-    """What to say of a name that nothing has: "A100" alone could be several, others may be misspelt."""
-    start = without_vendor(fold(name[:60])) + "-"
-    listed = tuple(ids)
-    several = [known for known in listed if known.startswith(start)]
-    hint = f"; did you mean {', '.join(several)}?" if several else nearest(start[:-1], listed)
+def unknown(index: Mapping[str, str], name: str, ids: Iterable[str]) -> str:
+    """What to say of a name that nothing has: "A100" alone could be several, others may be misspelt.
+
+    `index` holds all names, so that one letter too few of an alias is seen; what is offered are ids.
+    """
+    # difflib costs a few milliseconds to import, and only a mistake needs it
+    from difflib import get_close_matches
+
+    folded = without_vendor(fold(name[:60]))
+    several = [known for known in ids if known.startswith(f"{folded}-")]
+    if not several:
+        close = get_close_matches(folded, list(index), n=6, cutoff=0.6)
+        several = list(dict.fromkeys(index[found] for found in close))[:3]
+    hint = f"; did you mean {', '.join(several)}?" if several else ""
     return f"unknown GPU {shorten(name)}{hint}"

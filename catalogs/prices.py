@@ -3,7 +3,7 @@
 import datetime
 import re
 
-from catalogs.store import HardwareCatalog
+from catalogs.store import ORIGINS, HardwareCatalog
 from engine.cost import DEFAULT_KINDS, DatedOffer, Quote, cheapest, own_price, rent_of
 from engine.errors import FieldError
 from engine.hardware import Offer, OfferKind
@@ -31,8 +31,13 @@ def age_days(as_of: str, today: datetime.date) -> int | None:
 
 def dated(catalog: HardwareCatalog, offer: Offer, today: datetime.date) -> DatedOffer:
     """An offer of the catalog with its age, and whether the user wrote it."""
-    own = catalog.origin("offer", offer.id) == "user"
-    return DatedOffer(offer=offer, age_days=age_days(offer.as_of, today), own=own)
+    origin = catalog.origin("offer", offer.id)
+    return DatedOffer(
+        offer=offer,
+        age_days=age_days(offer.as_of, today),
+        own=origin == "user",
+        origin=ORIGINS[origin],
+    )
 
 
 def quote(

@@ -1,6 +1,7 @@
 """Hardware and offers: the user's own before refreshed ones before those that ship, by id.
 
-A file is read when something in it is first asked for.
+Of one provider's list the newest prices count: a refreshed offer stands in for older shipped ones of the same provider,
+GPU and size, whatever their ids. A file is read when something in it is first asked for.
 """
 
 import os
@@ -10,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from catalogs import folder, names
+from catalogs import folder, names, snapshots
 from catalogs.files import read_toml
 from catalogs.shapes import join, show
 from catalogs.tables import build, validate
@@ -20,6 +21,13 @@ from engine.units import shorten
 
 Origin = Literal["user", "refreshed", "shipped"]
 Kind = Literal["accelerator", "node", "offer"]
+
+ORIGINS: Mapping[Origin, str] = {
+    "user": "your own catalog",
+    "refreshed": "refreshed prices",
+    "shipped": "shipped catalog",
+}
+"""Origins in words."""
 
 _SHIPPED = Path(__file__).parent
 
@@ -75,12 +83,22 @@ class HardwareCatalog:
         """
         found = self.find_accelerator(name)
         if found is None:
-            raise UnknownNameError(field, names.unknown(name, self.accelerators()))
+            raise UnknownNameError(field, names.unknown(self._index, name, self.accelerators()))
         return found
 
     def offers_for(self, gpu_id: str) -> tuple[Offer, ...]:
-        """The offers of one accelerator, by its id."""
+        """The offers of one accelerator, by its id, without those that a newer price of the same thing replaces."""
         return self._by_gpu.get(gpu_id, ())
+
+    def node_of(self, gpu_id: str) -> Node | None:
+        """The usual machine of an accelerator, by its id: the user's own first; None if nobody describes one."""
+        return self._node_by_gpu.get(gpu_id)
+
+    def domain(self, accelerator: Accelerator) -> int:
+        """How many devices share a node: as the user's own node says, or else the accelerator."""
+        node = self.node_of(accelerator.id)
+        own = node is not None and self.origin("node", node.id) == "user"
+        return node.gpus if node is not None and own else accelerator.node_gpus
 
     def offer(self, offer_id: str, *, field: str = "offer") -> Offer:
         """The offer with this id. Raises `UnknownNameError` on `field`, with the nearest ids."""
@@ -123,15 +141,32 @@ class HardwareCatalog:
         entries: _Entries[Offer] = _Entries()
         entries.add(_shipped(Offer, "offers.toml", "offer"), "shipped")
         entries.add(_written(Offer, self._data / "offers.toml", "offer", also="snapshot"), "refreshed")
+        for path in snapshots.current(self._data):
+            entries.add({offer.id: offer for offer in snapshots.read_snapshot(path)[1]}, "refreshed")
         entries.add(_written(Offer, self._config / "offers.toml", "offer", finish=self._with_gpu_id), "user")
         return entries
 
     @cached_property
     def _by_gpu(self) -> dict[str, tuple[Offer, ...]]:
+        fresh: dict[tuple[str, str, float, str], str] = {}
+        for offer in self.offers().values():
+            if self.origin("offer", offer.id) == "refreshed":
+                fresh[_same_thing(offer)] = max(fresh.get(_same_thing(offer), ""), _since(offer))
         by_gpu: dict[str, list[Offer]] = {}
         for offer in self.offers().values():
-            by_gpu.setdefault(offer.gpu, []).append(offer)
+            replaced = self.origin("offer", offer.id) == "shipped" and _since(offer) < fresh.get(_same_thing(offer), "")
+            if not replaced:
+                by_gpu.setdefault(offer.gpu, []).append(offer)
         return {gpu: tuple(offers) for gpu, offers in by_gpu.items()}
+
+    @cached_property
+    def _node_by_gpu(self) -> dict[str, Node]:
+        by_gpu: dict[str, Node] = {}
+        for node in self.nodes().values():
+            held = by_gpu.get(node.gpu)
+            if held is None or self.origin("node", held.id) == "shipped":
+                by_gpu[node.gpu] = node
+        return by_gpu
 
     @cached_property
     def _index(self) -> dict[str, str]:
@@ -154,6 +189,15 @@ class HardwareCatalog:
     def _with_gpu_id(self, entry: G, where: str) -> G:
         """The entry with the id of its GPU, where the user may have written another name of it."""
         return replace(entry, gpu=self.accelerator(entry.gpu, field=f"{where}.gpu").id)
+
+
+def _same_thing(offer: Offer) -> tuple[str, str, float, str]:
+    return offer.provider, offer.gpu, offer.gpus, offer.kind
+
+
+def _since(offer: Offer) -> str:
+    """The start of the time that an offer's price is of; months sort before their days."""
+    return offer.as_of.partition("..")[0]
 
 
 def _shipped(cls: type[E], name: str, key: str) -> dict[str, E]:

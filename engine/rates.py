@@ -13,13 +13,14 @@ def cheapest_rate(offers: Iterable[DatedOffer], *, kinds: tuple[OfferKind, ...] 
     date within a year.
 
     >>> from engine.hardware import Offer
-    >>> node = Offer(id="n", provider="p", instance="i", gpu="g", gpus=8, on_demand_usd_per_hour=16.0, as_of="2026-11-01")
-    >>> card = Offer(id="c", provider="q", instance="i", gpu="g", gpus=1, on_demand_usd_per_hour=2.5, as_of="2026-11-01")
-    >>> quote = cheapest_rate([DatedOffer(offer=node, age_days=1), DatedOffer(offer=card, age_days=1)])
+    >>> def offer(name, gpus, usd):
+    ...     rent = Offer(id=name, provider=name, instance="i", gpu="g", gpus=gpus, on_demand_usd_per_hour=usd)
+    ...     return DatedOffer(offer=rent, age_days=1)
+    >>> quote = cheapest_rate([offer("eight", 8, 16.0), offer("one", 1, 2.5)])
     >>> quote.provider, quote.usd_per_hour / quote.gpus
-    ('p', 2.0)
+    ('eight', 2.0)
     """
-    usable = [d for d in offers if d.offer.gpus >= 1 and d.offer.on_demand_usd_per_hour is not None]
+    usable = [d for d in offers if d.offer.gpus >= 1 and d.offer.usd_per_hour() is not None]
     own = [d for d in usable if d.own]
     listed = [d for d in usable if d.offer.kind in kinds and freshness(d.age_days) != "historical"]
     chosen = min(own or listed, key=_order, default=None)
@@ -28,4 +29,4 @@ def cheapest_rate(offers: Iterable[DatedOffer], *, kinds: tuple[OfferKind, ...] 
 
 def _order(dated: DatedOffer) -> tuple[float, str]:
     offer = dated.offer
-    return (offer.on_demand_usd_per_hour or 0.0) / int(offer.gpus), offer.id
+    return (offer.usd_per_hour() or 0.0) / int(offer.gpus), offer.id

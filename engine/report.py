@@ -261,8 +261,6 @@ def _report(scenario: Scenario, facts: Facts, runtime: Runtime, choice: Choice, 
     )
 
 
-
-
 def _memory(choice: Choice, sequences: int) -> Memory:
     setting = choice.setting
     curve = ideal_curve(setting.model, setting.cache)

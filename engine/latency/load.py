@@ -15,6 +15,7 @@ from engine.latency.work import Work, rank_work
 from engine.model import ModelSpec
 from engine.parallel import Plan
 from engine.report import Report
+from engine.scenario import Scenario
 
 CHUNK_TOKENS = 8_192
 """Prompt tokens that a server takes at a time [token]; the default of vLLM and SGLang on large GPUs."""
@@ -121,15 +122,26 @@ def deployed_of(report: Report) -> Deployed | None:
 
 def load_of(report: Report, *, cached: int = 0, concurrency: float | None = None) -> Load:
     """The load of a report's scenario; as many sequences as fit where that was asked for."""
-    workload = report.scenario.workload
-    options = report.scenario.deployment.options
+    return load_from(
+        report.scenario,
+        runtime=report.runtime.id,
+        concurrency=report.sequences if concurrency is None else concurrency,
+        room=best(report.capacity.max_sequences),
+        cached=cached,
+    )
+
+
+def load_from(scenario: Scenario, *, runtime: str, concurrency: float, room: int, cached: int = 0) -> Load:
+    """The load of a scenario on a deployment whose cache has `room` for so many sequences."""
+    workload = scenario.workload
+    options = scenario.deployment.options
     given = next((options[name] for name in _CHUNK_OPTIONS if isinstance(options.get(name), int)), None)
-    default = LLAMA_CPP_CHUNK_TOKENS if family_of(report.runtime.id) == "llama.cpp" else CHUNK_TOKENS
+    default = LLAMA_CPP_CHUNK_TOKENS if family_of(runtime) == "llama.cpp" else CHUNK_TOKENS
     return Load(
         prompt=workload.prompt_tokens,
         output=workload.output_tokens,
-        concurrency=report.sequences if concurrency is None else concurrency,
+        concurrency=concurrency,
         cached=min(cached, workload.prompt_tokens),
-        room=max(1, best(report.capacity.max_sequences)),
+        room=max(1, room),
         chunk=given if given and given > 0 else default,
     )

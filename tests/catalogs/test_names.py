@@ -160,6 +160,14 @@ def test_a_misspelt_name_gets_the_nearest(catalog):
         catalog.accelerator("h200-smx")
 
 
+@pytest.mark.parametrize(
+    ("name", "offered"), [("h101", "h100-sxm"), ("rtx 4900", "rtx-4090"), ("NVIDIA L4O", "l40"), ("mi300", "mi300x")]
+)
+def test_misspelt_aliases_offer_ids(catalog, name, offered):
+    with pytest.raises(UnknownNameError, match=rf"did you mean .*\b{offered}\b"):
+        catalog.accelerator(name)
+
+
 def test_a_hostile_name_is_short_and_plain_in_the_message(catalog):
     with pytest.raises(UnknownNameError) as caught:
         catalog.accelerator("\x1b[31m" + "x" * 10_000)

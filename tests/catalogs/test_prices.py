@@ -42,12 +42,12 @@ def test_age(as_of, days):
 
 
 def test_cheapest_machine_of_eight(catalog):
-    # RunPod's page of 2026-11-09: 8 x 3.99; Lambda's of 2026-09-20 is the same price, but older
+    # Crusoe's page of 2026-09-20 has 3.90 for each GPU of a node; RunPod 8 x 3.99, Lambda 31.92 for a machine
     found = quote(catalog, gpu="h100-sxm", gpus=8, today=TODAY, machine_gpus=8)
     assert found is not None
-    assert (found.offer_id, found.usd_per_hour, found.machines) == ("runpod-8x_H100-SXM_SECURE", 31.92, 1)
-    assert (found.age_days, found.freshness) == (15, "fresh")
-    assert found.region
+    assert (found.offer_id, found.machines, found.machine_gpus) == ("crusoe-H100-SXM-80GB", 8, 8)
+    assert found.usd_per_hour == pytest.approx(31.2)
+    assert (found.age_days, found.freshness, found.origin) == (65, "aged", "shipped catalog")
     assert found.source
 
 

@@ -76,6 +76,38 @@ def test_every_node_has_a_source_and_a_known_gpu(catalog):
     for node in catalog.nodes().values():
         assert node.gpu in catalog.accelerators()
         assert node.source
+        assert re.fullmatch(r"\d{4}-\d{2}", node.retrieved)
+        assert catalog.node_of(node.gpu) == node
+        assert catalog.domain(catalog.accelerators()[node.gpu]) == node.gpus
+
+
+def test_links_are_those_of_the_interconnect(catalog):
+    for accelerator in catalog.accelerators().values():
+        link = accelerator.link_gpus
+        if link is None:
+            continue
+        assert link <= accelerator.node_gpus, accelerator.id
+        if "bridge" in accelerator.interconnect:
+            assert link in (2, 4), accelerator.id
+        elif accelerator.interconnect == "none":
+            assert link == 1, accelerator.id
+
+
+def test_shared_memory_says_what_a_model_may_take(catalog):
+    machines = {a.id: a for a in catalog.accelerators().values() if a.shared_memory and a.model_share}
+    assert {"gb10", "strix-halo", "m3-ultra", "m4-max"} <= set(machines)
+    for accelerator in machines.values():
+        assert accelerator.model_share_evidence
+        assert accelerator.memory_bytes.best < accelerator.label_gb * 2**30
+
+
+def test_parts_of_a_host_or_rack(catalog):
+    joined = {offer.id: offer.joined_gpus for offer in catalog.offers().values() if offer.joined_gpus}
+    assert joined["coreweave-gb200-nvl72-4"] == 72
+    assert joined["crusoe-H100-SXM-80GB"] == 8
+    for offer_id, gpus in joined.items():
+        offer = catalog.offer(offer_id)
+        assert offer.gpus < gpus <= catalog.accelerators()[offer.gpu].node_gpus
 
 
 def test_kinds_of_offers(catalog):

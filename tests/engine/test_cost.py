@@ -148,3 +148,38 @@ def test_no_offer_that_counts_is_cheaper_and_more_devices_never_cost_less(listed
     for d in same_side:
         if d.offer.gpus >= 1 and d.offer.on_demand_usd_per_hour is not None:
             assert quote.usd_per_hour <= rent_of(d, gpus=gpus).usd_per_hour
+
+
+def test_spot_prices_are_asked_for():
+    offers = [dated("a", 1, 4.0, spot_usd_per_hour=3.0), dated("b", 1, 3.5), dated("c", 1, None, spot_usd_per_hour=2.0)]
+    assert cheapest(offers, gpus=1).offer_id == "b"
+    quote = cheapest(offers, gpus=2, spot=True)
+    assert (quote.offer_id, quote.usd_per_hour, quote.spot) == ("c", 4.0, True)
+    assert "spot" in quote.basis
+    with pytest.raises(FieldError, match="no known spot price"):
+        rent_of(offers[1], gpus=1, spot=True)
+
+
+def test_parts_of_one_host_count_as_large_machines():
+    offers = [dated("card", 1, 2.0, joined_gpus=8), dated("alone", 1, 1.0), dated("tray", 4, 6.0, joined_gpus=72)]
+    quote = cheapest(offers, gpus=8, machine_gpus=8)
+    assert (quote.offer_id, quote.machines, quote.usd_per_hour, quote.machine_gpus) == ("tray", 2, 12.0, 72)
+    assert cheapest(offers[:2], gpus=8, machine_gpus=8).offer_id == "card"
+    assert cheapest(offers[1:2], gpus=8, machine_gpus=8).offer_id == "alone"
+    assert cheapest(offers[1:2], gpus=8, machine_gpus=8, whole=True) is None
+
+
+def test_history_is_quoted_for_its_own_number_of_devices():
+    offers = [
+        dated("eight", 8, 28.0, kind="historical", age_days=600),
+        dated("many", 32, 115.0, kind="historical", age_days=600),
+    ]
+    assert cheapest(offers, gpus=32) is None
+    assert cheapest(offers, gpus=32, kinds=("historical",)).usd_per_hour == 115.0
+    assert cheapest(offers, gpus=16, kinds=("historical",)) is None
+
+
+def test_a_quote_says_which_catalog_it_is_from():
+    offer = dated("a", 1, 4.0, as_of_basis="day of the page").offer
+    quote = rent_of(DatedOffer(offer=offer, age_days=3, origin="refreshed prices"), gpus=1)
+    assert (quote.origin, quote.as_of_basis) == ("refreshed prices", "day of the page")

@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import FieldError
 from engine.estimate import Band
-from engine.hardware import Accelerator, Node, Offer, Peaks
+from engine.hardware import GIB, Accelerator, Node, Offer, Peaks
 
 
 def accelerator(**changes):
@@ -48,3 +48,17 @@ def test_bounds(make, field):
 def test_values_are_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         accelerator().label_gb = 3
+
+
+def test_shared_memory_is_a_share_of_what_is_built_in():
+    mac = Accelerator(id="m", name="Mac", vendor="apple", label_gb=128, shared_memory=True, model_share=(0.67, 0.75))
+    assert mac.memory_bytes == Band(round(0.67 * 128 * GIB), round(0.67 * 128 * GIB), 96 * GIB)
+    fixed = Accelerator(id="m", name="Mac", vendor="apple", label_gb=128, shared_memory=True, model_share=(0.75, 0.75))
+    assert fixed.memory_bytes == 96 * GIB
+    with pytest.raises(FieldError, match="model_share"):
+        Accelerator(id="m", name="Mac", vendor="apple", label_gb=128, model_share=(0.8, 0.7))
+
+
+def test_a_node_shares_its_network():
+    assert Node(id="n", gpu="g", gpus=8, network_bytes_per_s=400e9).network_bytes_per_s_and_gpu == 50e9
+    assert Node(id="n", gpu="g", gpus=8).network_bytes_per_s_and_gpu is None

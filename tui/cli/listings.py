@@ -134,7 +134,12 @@ def _show_model(catalogs: Catalogs, name: str, style: str) -> None:
 
 def _show_gpu(catalogs: Catalogs, name: str, style: str) -> None:
     accelerator: Accelerator = catalogs.hardware.accelerator(name, field="gpus show")
-    data = {**to_table(accelerator), "origin": catalogs.hardware.origin("accelerator", accelerator.id)}
+    hardware = catalogs.hardware
+    data = {**to_table(accelerator), "origin": hardware.origin("accelerator", accelerator.id)}
+    node = hardware.node_of(accelerator.id)
+    data["domain_gpus"] = hardware.domain(accelerator)
+    if node is not None:
+        data["node"] = to_table(node)
     _show_data(data, style)
 
 

@@ -11,8 +11,8 @@ COMMANDS = {
     "search": "find the machines that serve a model as wished",
     "check": "compare with a runtime's own start-up log",
     "models": "list, search and show models",
-    "gpus": "list, search and show accelerators",
-    "offers": "list, search and show prices",
+    "gpus": "list, show, detect and add accelerators",
+    "offers": "list, show, refresh and add prices",
 }
 """Commands with what they do, in the order of the help."""
 
@@ -41,6 +41,20 @@ examples:
 
 Without a terminal `whatfits [FILE]` prints the text report. Every command has its own --help.
 """
+
+
+_MORE_WORDS = {
+    "gpus": """\
+more, each with its own --help:
+  whatfits gpus detect     what this or another host has, and what of it is free
+  whatfits gpus add        an accelerator or a node of your own
+""",
+    "offers": """\
+more, each with its own --help:
+  whatfits offers refresh  new prices from gpuhunt's or SkyPilot's lists; the only command that uses a network
+  whatfits offers add      a price of your own, rented or owned
+""",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -119,6 +133,7 @@ def list_parser(name: str) -> Parser:
         prog=f"whatfits {name}",
         usage=f"whatfits {name} [list] [TEXT ...] | whatfits {name} show NAME",
         description=f"List {what}, those that match all of TEXT, or show one.",
+        epilog=_MORE_WORDS.get(name, ""),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("words", nargs="*", metavar="TEXT", help="words to look for, or show and a name")

@@ -91,6 +91,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--priced", action="store_true", help="only what has a known price")
     group.add_argument("--max-ttft", metavar="TIME", help="most time to the first token: 2s, 800ms")
     group.add_argument("--max-tpot", metavar="TIME", help="most time for each further token")
+    group.add_argument("--times", action="store_true", help="estimate times and the price of tokens too")
 
 
 def wish_of(options: argparse.Namespace, catalogs: Catalogs) -> Wish:
@@ -119,6 +120,7 @@ def wish_of(options: argparse.Namespace, catalogs: Catalogs) -> Wish:
         max_usd_per_hour=most,
         max_ttft_seconds=_optional(options.max_ttft, lambda text: parse_seconds(text, field="--max-ttft")),
         max_tpot_seconds=_optional(options.max_tpot, lambda text: parse_seconds(text, field="--max-tpot")),
+        times=options.times,
         rank=options.rank,
     )
 

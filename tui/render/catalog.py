@@ -100,7 +100,7 @@ def offer_table(offers: Iterable[tuple[Offer, int | None]]) -> Table:
 
 
 def _offer_row(offer: Offer, age: int | None) -> tuple[Cell, ...]:
-    price = offer.on_demand_usd_per_hour
+    price = offer.usd_per_hour()
     each = None if price is None else price / offer.gpus
     mark = "!" if freshness(age) in ("old", "historical", "undated") else ""
     return (

@@ -177,6 +177,9 @@ def _cost(report: Report, speed: Performance) -> dict[str, Any]:
         "usd_per_request": estimate(speed.usd_per_request),
         "usd_per_cached_context_hour": speed.usd_per_cached_context_hour,
         "price": None if quote is None else price_data(quote),
+        "alternative": None
+        if report.alternative is None
+        else {"usd_per_hour": report.alternative.usd_per_hour, "price": price_data(report.alternative)},
     }
 
 
@@ -195,6 +198,9 @@ def price_data(quote: Quote) -> Mapping[str, Any]:
         "offer": quote.offer_id,
         "source": quote.source,
         "machines": quote.machines,
+        "spot": quote.spot,
+        "as_of_basis": quote.as_of_basis,
+        "origin": quote.origin,
     }
 
 

@@ -219,7 +219,7 @@ def search_text(
         return "\n".join(lines) + "\n"
     draw = _markdown if style == "markdown" else _plain_lines
     title = "cost against context, cheapest first" if frontier else f"{FIRST[job.wish.rank]}, the best of each machine"
-    lines += draw(title, candidate_table(shown[:limit], times=job.timing_of is not None))
+    lines += draw(title, candidate_table(shown[:limit], times=job.wish.needs_times))
     if len(shown) > len(shown[:limit]):
         lines.append(f"... and {len(shown) - len(shown[:limit]):,} more; --limit shows them")
     second = runner_up(order)
@@ -279,5 +279,7 @@ def _notices(first: Candidate, facts: Mapping[str, Facts]) -> list[str]:
             )
     if not first.certain:
         lines.append("whether the first fits lies within the uncertainty of the estimates (marked ?)")
+    if first.timing is not None:
+        lines.append("times and prices of tokens are best guesses; whatfits report tells how sure they are")
     lines.append("what formats do to answers is not weighed: of one price, the wider formats come first")
     return lines
