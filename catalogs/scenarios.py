@@ -64,22 +64,22 @@ def _variant(base: Mapping[str, Any], table: Mapping[str, Any], where: str) -> S
 def with_changes(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """A scenario's table with what differs.
 
-    Another model or GPU comes without what was said of the first one: a model without its overrides, a GPU
-    without the memory and the price that were given for another.
+    Another model, GPU or runtime comes without what was said of the first one: a model without its overrides, a GPU
+    without the memory and the price that were given for another, a runtime without another's version and options.
     """
     table = dict(base)
     model, deployment = changes.get("model"), changes.get("deployment")
     if isinstance(model, Mapping) and ("id" in model or "path" in model):
         table.pop("model", None)
     held = table.get("deployment")
-    if (
-        isinstance(deployment, Mapping)
-        and isinstance(held, Mapping)
-        and "gpu" in deployment
-        and deployment["gpu"] != held.get("gpu")
-    ):
-        table["deployment"] = {key: value for key, value in held.items() if key != "device_memory"}
-        table.pop("cost", None)
+    if isinstance(deployment, Mapping) and isinstance(held, Mapping):
+        dropped: set[str] = set()
+        if deployment.get("gpu", held.get("gpu")) != held.get("gpu"):
+            dropped.add("device_memory")
+            table.pop("cost", None)
+        if deployment.get("runtime", held.get("runtime")) != held.get("runtime"):
+            dropped |= {"runtime_version", "options"}
+        table["deployment"] = {key: value for key, value in held.items() if key not in dropped}
     return merged(table, changes)
 
 

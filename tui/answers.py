@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catalogs.facts import Catalogs
 from catalogs.prices import dated
@@ -16,6 +17,11 @@ from engine.hardware import Accelerator
 from engine.rates import cheapest_rate
 from engine.report import Facts, Report, evaluate, evaluate_all
 from engine.scenario import Scenario
+
+if TYPE_CHECKING:
+    from engine.latency import Performance
+    from engine.remedies import Remedy
+    from tui.sweep import Sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,24 @@ class GpuCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """A column of Compare: a scenario (None if its table makes none) and its answer, or why there is none."""
+
+    name: str
+    scenario: Scenario | None
+    report: Report | None = None
+    speed: "Performance | None" = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     """What is known about a question.
 
     `asked` is the scenario that was asked last, `report` the last good answer (perhaps to an earlier one),
-    `problem` why the last one has none. `table` answers `table_asked` for every GPU.
+    `problem` why the last one has none. `table` answers `table_asked` for every GPU. `speed` and `speeds` belong to
+    `report` and `table`, and come later than these; `remedies` are those of `remedied`, a report that does not fit.
+    `compared` are the columns of Compare for a scenario and a baseline.
     """
 
     asked: Scenario | None = None
@@ -53,6 +72,13 @@ class Answers:
     table_asked: Scenario | None = None
     table: Mapping[str, Report | Problem] = field(default_factory=dict)
     cards: Mapping[str, GpuCard] = field(default_factory=dict)
+    speed: "Performance | None" = None
+    speeds: "Mapping[str, Performance]" = field(default_factory=dict)
+    remedied: Report | None = None
+    remedies: "tuple[Remedy, ...]" = ()
+    compared: tuple[Compared, ...] = ()
+    compared_for: tuple[Scenario | None, Scenario | None] = (None, None)
+    sweep: "Sweep | None" = None
 
     @property
     def stale(self) -> bool:
@@ -66,6 +92,8 @@ class Solver:
     def __init__(self, catalogs: Catalogs, *, today: datetime.date) -> None:
         self.catalogs = catalogs
         self.today = today
+        # what times are computed with is loaded when the first answer is on the screen
+        self._timing = False
 
     def answer(self, scenario: Scenario, folder: Path | None, last: Answers) -> Answers:
         """The answers with the report of `scenario`, or with the reason why it has none."""
@@ -77,7 +105,46 @@ class Solver:
         except Exception as error:
             # a mistake of ours must not cost the user what is on the screen
             return replace(last, asked=scenario, problem=Problem("", _internal(error)))
-        return replace(last, asked=scenario, report=report, problem=None)
+        speed = speed_of(report) if self._timing else None
+        return replace(last, asked=scenario, report=report, problem=None, speed=speed)
+
+    def with_speed(self, answers: Answers) -> Answers:
+        """The answers with the times of the report; from here on every answer has them."""
+        self._timing = True
+        if answers.report is None or answers.speed is not None:
+            return answers
+        return replace(answers, speed=speed_of(answers.report))
+
+    def with_remedies(self, answers: Answers, report: Report) -> Answers:
+        """The answers with what would make a report fit."""
+        from engine.remedies import remedies
+
+        try:
+            found = remedies(report)
+        except Exception:
+            # none is better than no screen: a remedy is an aside
+            found = ()
+        return replace(answers, remedied=report, remedies=found)
+
+    def with_columns(
+        self, answers: Answers, scenario: Scenario, baseline: Scenario | None, folder: Path | None
+    ) -> Answers:
+        """The answers with the columns of Compare."""
+        from tui.comparing import scenarios_of
+
+        try:
+            columns = [self._column(name, held, folder) for name, held in scenarios_of(scenario, baseline)]
+        except Exception as error:
+            # a mistake of ours must not cost the user what is on the screen
+            columns = [Compared(name="this scenario", scenario=None, problem=Problem("", _internal(error)))]
+        return replace(answers, compared=tuple(columns), compared_for=(scenario, baseline))
+
+    def _column(self, name: str, held: Scenario | WhatfitsError, folder: Path | None) -> Compared:
+        if isinstance(held, WhatfitsError):
+            return Compared(name=name, scenario=None, problem=Problem(held.field, held.message))
+        one = self.answer(held, folder, Answers())
+        speed = None if one.report is None else one.speed or speed_of(one.report)
+        return Compared(name=name, scenario=held, report=one.report, speed=speed, problem=one.problem)
 
     def filling(self, answers: Answers, folder: Path | None) -> "Filling | None":
         """The table of all GPUs for what was asked last, yet to be computed; None if there is nothing to ask."""
@@ -124,13 +191,16 @@ class Filling:
         self._own_gpu = "" if own is None else own.facts.accelerator.id
         self._waiting = list(known.items())[::-1]
         self._table: dict[str, Report | Problem] = {}
+        self._speeds: dict[str, Performance] = {}
         self._problem = problem
 
     def run(self, is_over: Callable[[], bool]) -> bool:
         """Go on until `is_over`; whether all is done. At least one GPU is done each time."""
         while self._waiting:
             gpu, facts = self._waiting.pop()
-            self._table[gpu] = self._row(gpu, facts)
+            row = self._table[gpu] = self._row(gpu, facts)
+            if isinstance(row, Report):
+                self._speeds[gpu] = speed_of(row)
             if is_over():
                 break
         return not self._waiting
@@ -149,7 +219,18 @@ class Filling:
         """The answers with the finished table."""
         if self._problem is not None:
             return replace(answers, problem=self._problem)
-        return replace(answers, table=self._table, table_asked=self.scenario)
+        return replace(answers, table=self._table, table_asked=self.scenario, speeds=self._speeds)
+
+
+def speed_of(report: Report) -> "Performance":
+    """How fast and for how much; without figures where nothing can be said."""
+    from engine.latency import Performance, performance
+
+    try:
+        return performance(report)
+    except Exception as error:
+        # a mistake of ours must not cost the user the rest of the answer
+        return Performance(notes=(_internal(error),))
 
 
 def _internal(error: Exception) -> str:

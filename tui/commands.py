@@ -12,6 +12,10 @@ Group = str
 
 EVERYWHERE: frozenset[PaneId] = frozenset()
 FORMS: frozenset[PaneId] = frozenset(("model", "load"))
+COMPARE: frozenset[PaneId] = frozenset(("compare",))
+COMPARED: frozenset[PaneId] = frozenset(("model", "load", "gpus", "results", "compare"))
+STEPS: frozenset[PaneId] = FORMS | {"sweep"}
+TAKEN: frozenset[PaneId] = frozenset(("gpus", "results", "sweep"))
 LISTS: frozenset[PaneId] = frozenset(("gpus", "results"))
 
 
@@ -22,7 +26,7 @@ class Command:
     `keys` are Textual's names, separated by commas, empty for what only the command line does; `shown` is how help
     and hints write them, empty for a key that another row shows too. `hint` are the words of the hint line, empty
     for commands that it never shows; of those that apply, the ones with the least `rank` are shown first. `panes`
-    limits where it works.
+    limits where it works, `hint_in` where the hint line shows it.
     """
 
     id: str
@@ -33,25 +37,29 @@ class Command:
     hint: str = ""
     rank: int = 50
     panes: frozenset[PaneId] = EVERYWHERE
+    hint_in: frozenset[PaneId] = EVERYWHERE
 
     def works_in(self, pane: PaneId) -> bool:
         """Whether it does anything in a pane."""
         return not self.panes or pane in self.panes
 
 
-_GO, _EDIT, _LIST, _FILE, _SHOW = "panes", "fields and values", "lists", "files", "screen"
+_GO, _EDIT, _LIST, _FILE, _SHOW = "panes", "fields and values", "lists and variants", "files", "screen"
 
 COMMANDS: tuple[Command, ...] = (
     Command("go.model", "1", "1", "Model: shape and sizes", _GO),
     Command("go.load", "2", "2", "Load: context, GPUs, price", _GO),
     Command("go.gpus", "3", "3", "GPUs: catalog and prices", _GO),
     Command("go.results", "4", "4", "Results: all GPUs at once", _GO),
+    Command("go.compare", "5", "5", "Compare: variants, deltas", _GO),
+    Command("go.sweep", "6", "6", "Sweep: over an input", _GO),
     Command("down", "j,down", "h j k l", "move, as arrows do", _GO),
     Command("up", "k,up", "", "up", _GO),
     Command("left", "h,left", "", "left", _GO),
     Command("right", "l,right", "", "right", _GO),
     Command("next", "tab", "tab", "next field, or next pane", _GO),
     Command("previous", "shift+tab", "shift+tab", "the one before", _GO),
+    Command("jump", "apostrophe", "'", "jump: a letter to each row", _GO, panes=FORMS | LISTS),
     Command("page_down", "pagedown,ctrl+f", "pgdn pgup", "a page on, a page back", _GO),
     Command("page_up", "pageup,ctrl+b", "", "a page back", _GO),
     Command("top", "home", "g g, G", "first line, last line", _GO),
@@ -59,15 +67,30 @@ COMMANDS: tuple[Command, ...] = (
     Command("bottom", "G,end", "", "last line", _GO),
     Command("enter", "enter", "enter", "edit; why; take a GPU", _EDIT),
     Command("insert", "i", "i", "edit, cursor at the end", _EDIT, panes=FORMS),
-    Command("more", "plus,equals_sign", "+ -", "next usual value, or less", _EDIT, panes=FORMS),
-    Command("less", "minus", "", "usual value before", _EDIT, panes=FORMS),
+    Command("more", "plus,equals_sign", "+ -", "next usual value, or less", _EDIT, panes=STEPS),
+    Command("less", "minus", "", "usual value before", _EDIT, panes=STEPS),
     Command("reset", "0", "0", "back to catalog or default", _EDIT, panes=FORMS),
+    Command("yank", "y", "y c r m t", "copy cell row table TOML", _EDIT, hint="copy", rank=46),
     Command("undo", "u,ctrl+z", "u", "undo", _EDIT, hint="undo", rank=40),
     Command("redo", "U,ctrl+y", "U", "redo", _EDIT),
     Command("filter", "slash", "/", "filter; !word leaves out", _LIST, hint="filter", rank=20, panes=LISTS),
     Command("sort", "s", "s", "sort by the next column", _LIST, hint="sort", rank=22, panes=LISTS),
     Command("reverse", "S", "S", "the other way round", _LIST, panes=LISTS),
-    Command("take", "t", "t", "take this GPU", _LIST, hint="take", rank=12, panes=LISTS),
+    Command("take", "t", "t", "take this GPU or value", _LIST, hint="take", rank=12, panes=TAKEN),
+    Command("match", "n", "n N", "next match, one before", _LIST, panes=LISTS),
+    Command("match_before", "N", "", "the match before", _LIST, panes=LISTS),
+    Command("select", "space", "space", "mark a GPU for Results", _LIST, hint="mark", rank=21, panes=LISTS),
+    Command("range", "v", "v", "mark from here to there", _LIST, panes=LISTS),
+    Command("all", "A", "A", "mark all that are shown", _LIST, panes=LISTS),
+    Command("pin", "p", "p", "pin to the top", _LIST, panes=LISTS),
+    Command("follow", "f", "f", "cursor follows the best", _LIST, panes=frozenset(("results",))),
+    Command("mark", "m", "m", "baseline: this scenario", _LIST, hint="base", rank=24, panes=COMPARED, hint_in=COMPARE),
+    Command(
+        "deltas", "d", "d", "deltas from the baseline", _LIST, hint="deltas", rank=25, panes=COMPARED, hint_in=COMPARE
+    ),
+    Command("duplicate", "D", "D", "keep this as a variant", _LIST, hint="keep", rank=23, hint_in=COMPARE),
+    Command("remove", "x", "x", "take a variant out", _LIST, hint="out", rank=26, panes=COMPARE),
+    Command("chart", "c", "c", "chart or numbers", _SHOW, hint="numbers", rank=13, panes=frozenset(("sweep",))),
     Command("why", "w", "w", "why: the arithmetic", _SHOW, hint="why", rank=30),
     Command("back", "escape", "esc", "one level back, no quit", _SHOW),
     Command("zoom", "z", "z", "this pane alone, and back", _SHOW, hint="zoom", rank=60),
@@ -76,7 +99,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("save", "ctrl+s", "ctrl+s", "save, as :w does", _FILE, hint="save", rank=45),
     Command("save_as", "", ":w FILE", "save under another name", _FILE),
     Command("open", "ctrl+o", "ctrl+o", "open, as :e FILE does", _FILE),
-    Command("command", "colon", ":", "command line: w e q q!", _FILE, hint="command", rank=55),
+    Command("palette", "ctrl+p", "ctrl+p", "palette: anything by name", _FILE),
+    Command("edit_text", "e", "e", "edit the TOML in $EDITOR", _FILE),
+    Command("command", "colon", ":", "line: w e q, or a name", _FILE, hint="command", rank=55),
     Command("interrupt", "ctrl+c", "", "says how to quit", _FILE),
     Command("quit", "q,ctrl+q", "q", "quit; asks if unsaved", _FILE, hint="quit", rank=42),
 )
@@ -99,6 +124,6 @@ def hints(pane: PaneId, enter: str, *, stepping: bool) -> list[tuple[str, str]]:
     if pane in ("why", "help"):
         found.append((11, "esc", "back"))
     for command in COMMANDS:
-        if command.hint and command.works_in(pane):
+        if command.hint and command.works_in(pane) and (not command.hint_in or pane in command.hint_in):
             found.append((command.rank, command.shown.split(" ")[0], command.hint))
     return [(keys, words) for _, keys, words in sorted(found)]

@@ -8,15 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import WhatfitsError
-from tui import editing, filing, why
-from tui.answers import Filling, Solver
-from tui.documents import folder_of
+from tui import comparing, editing, filing, marking, palette, why
+from tui.answers import Solver
+from tui.commands import LISTS
+from tui.errands import Errands
 from tui.fields import Field
 from tui.forms import Cell
 from tui.keys import pasted, press_in_field, press_in_prompt
-from tui.layout import LEAST_HEIGHT, LEAST_WIDTH, PANES, place_of, places
+from tui.layout import LEAST_HEIGHT, LEAST_WIDTH, PANES, PaneId, place_of
 from tui.lists import GPU_COLUMNS, RESULT_COLUMNS, current, listed
-from tui.moves import FAR, Screen, cell_under, move, onward, page
+from tui.moves import FAR, Screen, cell_under, jumped, jumping, move, onward, page
 from tui.recovery import Recovered, remove_recovery, write_recovery
 from tui.state import (
     PENDING_SECONDS,
@@ -28,16 +29,16 @@ from tui.state import (
     quiet,
     redone,
     reversed_sort,
-    said,
     sorted_next,
     undone,
     waiting,
     zoomed,
 )
 from tui.values import put
+from tui.yank import FORMS
 
 
-class Controller:
+class Controller(Errands):
     """The state and what changes it. `screen` is the size that it is drawn at."""
 
     def __init__(
@@ -50,53 +51,15 @@ class Controller:
         recovered: Recovered | None = None,
         recovery_dir: Path | None = None,
     ) -> None:
-        self.state = state
-        self.screen = Screen()
-        self._solver = solver
+        super().__init__(state, solver, clock=clock, folder=recovery_dir)
         self._lookup = lookup
-        self._clock = clock
         self._recovered = recovered
-        self._recovery_dir = recovery_dir
-        self._filling: Filling | None = None
-
-    # --- answers ------------------------------------------------------------------------------------------
-
-    @property
-    def needs_answer(self) -> bool:
-        """Whether the scenario is another than the one that was asked last."""
-        return self.state.scenario is not self.state.answers.asked
-
-    @property
-    def needs_lists(self) -> bool:
-        """Whether a list is on the screen whose rows are not there yet."""
-        answers = self.state.answers
-        shown = {place.pane for place in places(self.state, self.screen.width, self.screen.height)}
-        waits = answers.problem is None and answers.asked is not None and answers.table_asked is not answers.asked
-        return (waits and bool(shown & {"results", "why"})) or (not answers.cards and bool(shown & {"gpus", "results"}))
-
-    def answer(self) -> None:
-        """Ask the engine about the scenario."""
-        folder = folder_of(self.state.document)
-        self.state = replace(self.state, answers=self._solver.answer(self.state.scenario, folder, self.state.answers))
-
-    def fill_lists(self, *, seconds: float = FAR) -> bool:
-        """Ask the engine about the scenario on every GPU; False if after so many seconds there is more to do."""
-        answers = self._solver.with_cards(self.state.answers)
-        if self._filling is None or self._filling.scenario is not answers.asked:
-            self._filling = self._solver.filling(answers, folder_of(self.state.document))
-        end = self._clock() + seconds
-        done = self._filling is None or self._filling.run(lambda: self._clock() >= end)
-        if done and self._filling is not None:
-            answers = self._filling.put_into(answers)
-            self._filling = None
-        self.state = replace(self.state, answers=answers)
-        return done
 
     def resized(self, width: int, height: int) -> None:
         """The screen has another size [cell]."""
         self.screen = Screen(width, height)
         if width < LEAST_WIDTH or height < LEAST_HEIGHT:
-            self._say(f"the screen is small; {LEAST_WIDTH} x {LEAST_HEIGHT} shows everything")
+            self.say(f"the screen is small; {LEAST_WIDTH} x {LEAST_HEIGHT} shows everything")
 
     @property
     def quiet_in(self) -> float | None:
@@ -124,7 +87,7 @@ class Controller:
         pending = state.pending
         self.state = replace(state, pending=None, message=None)
         if command_id == "pair":
-            if pending is not None:
+            if pending is not None and pending[0] == "g":
                 self.state = move(self.state, self.screen, -FAR)
             else:
                 self.state = waiting(self.state, "g", now=self._clock())
@@ -152,6 +115,9 @@ class Controller:
             gpu = current(state, pane, listed(state, pane).ids)
             if gpu is not None:
                 self.state = why.opened_on(pointed(state, pane, gpu), (), gpu=gpu)
+        elif pane == "compare":
+            found = why.followed(state)
+            self.state = why.opened_on(state, found.trail, column=found.column)
         elif pane == "why":
             self.state = why.deeper(state)
 
@@ -165,27 +131,37 @@ class Controller:
         cell = self.cell
         if cell is None or cell.field is None:
             if cell is not None:
-                self._say(f"{cell.label} is computed; enter shows how")
+                self.say(f"{cell.label} is computed; enter shows how")
             return None
         self.state = pointed(self.state, self.state.pane, cell.id)
         return cell.field
 
     def _step(self, by: int) -> None:
+        if self.state.pane == "sweep":
+            from tui import sweep
+
+            self.state = sweep.turned(self.state, by)
+            return
         field = self._field()
         if field is not None:
             self.state, problem = editing.stepped(self.state, field, by, now=self._clock())
             if problem:
-                self._say(problem)
+                self.say(problem)
 
     def _reset(self) -> None:
         field = self._field()
         if field is not None:
             self.state, problem = editing.reset(self.state, field, now=self._clock())
             if problem:
-                self._say(problem)
+                self.say(problem)
 
     def _take(self) -> None:
         state, pane = self.state, self.state.pane
+        if pane == "sweep":
+            from tui import sweep
+
+            self._told(sweep.taken(state, now=self._clock()))
+            return
         if pane not in ("gpus", "results"):
             return
         gpu = current(state, pane, listed(state, pane).ids)
@@ -193,22 +169,22 @@ class Controller:
         if gpu is None:
             return
         if report is not None and report.facts.accelerator.id == gpu and state.answers.problem is None:
-            self._say(f"{gpu} is the scenario's GPU already")
+            self.say(f"{gpu} is the scenario's GPU already")
             return
         taken = put(state.scenario, ("deployment", "gpu"), gpu)
         self.state = changed(pointed(state, pane, gpu), taken, field_id="deployment.gpu", now=self._clock())
-        self._say(f"{gpu} is the scenario's GPU now; u undoes")
+        self.say(f"{gpu} is the scenario's GPU now; u undoes")
 
     def _undo(self) -> None:
         undo = undone(self.state)
         if undo is self.state:
-            self._say("nothing to undo")
+            self.say("nothing to undo")
         self.state = replace(undo, message=self.state.message)
 
     def _redo(self) -> None:
         redo = redone(self.state)
         if redo is self.state:
-            self._say("nothing to redo")
+            self.say("nothing to redo")
         self.state = replace(redo, message=self.state.message)
 
     def _filter(self) -> None:
@@ -238,6 +214,10 @@ class Controller:
             self.state = why.back(state)
         elif state.pane == "help":
             self.state = gone(state, state.origin)
+        elif state.pane == "sweep" and self.cancel_sweep():
+            self.say("stopped; another axis or input starts anew")
+        elif state.range_from:
+            self.state = replace(state, range_from="")
         elif state.zoom:
             self.state = zoomed(state)
         elif state.filter(state.pane):
@@ -245,11 +225,23 @@ class Controller:
         elif state.why is not None:
             self.state = replace(state, why=None)
 
+    def _told(self, done: tuple[AppState, str]) -> None:
+        """A step that says what it did."""
+        self.state, text = done
+        if text:
+            self.say(text)
+
+    def _deltas(self) -> None:
+        self.state = replace(self.state, deltas=not self.state.deltas)
+        self.say("deltas against the baseline" if self.state.deltas else "no deltas")
+
+    def _chart(self) -> None:
+        if self.state.pane == "sweep":
+            swept = self.state.swept
+            self.state = replace(self.state, swept=replace(swept, numbers=not swept.numbers))
+
     def _help(self) -> None:
         self.state = gone(self.state, self.state.origin if self.state.pane == "help" else "help")
-
-    def _say(self, text: str) -> None:
-        self.state = said(self.state, text, now=self._clock())
 
     # --- EDIT ---------------------------------------------------------------------------------------------
 
@@ -258,6 +250,10 @@ class Controller:
         state, now = self.state, self._clock()
         if state.question is not None:
             self.state = filing.answered(state, key, self._recovered, now=now)
+        elif state.prompt is not None and state.prompt.kind in ("command", "palette"):
+            self.state, chosen = palette.press(state, key, character, self._entries(), screen=self.screen, now=now)
+            if chosen is not None:
+                self._do(chosen)
         elif state.prompt is not None:
             self.state = press_in_prompt(state, key, character, screen=self.screen, now=now)
         elif state.edit is not None:
@@ -266,6 +262,10 @@ class Controller:
             )
             if command:
                 self.command(command)
+        elif state.jumps:
+            self.state = jumped(state, character)
+        elif state.pending is not None and state.pending[0] == "y" and key in FORMS:
+            self._yank(FORMS[key])
         else:
             return False
         return True
@@ -289,7 +289,7 @@ class Controller:
         # half a word in a field is not work; what the field held before is
         scenario = self.state.scenario if edit is None or not edit.problem else edit.before
         try:
-            write_recovery(scenario, self.state.document.path, folder=self._recovery_dir)
+            write_recovery(scenario, self.state.document.path, folder=self._folder)
         except (WhatfitsError, OSError):
             # no disk, no folder, and nobody left to tell
             return
@@ -308,6 +308,16 @@ def _state(step: Callable[[Controller], AppState]) -> _Does:
     return do
 
 
+def _lists(step: Callable[[AppState, PaneId], tuple[AppState, str]]) -> _Does:
+    """A command of the two lists that says what it did."""
+
+    def do(controller: Controller) -> None:
+        if controller.state.pane in LISTS:
+            controller._told(step(controller.state, controller.state.pane))
+
+    return do
+
+
 def _moves(down: int, across: int = 0) -> _Does:
     return _state(lambda c: move(c.state, c.screen, down, across))
 
@@ -319,6 +329,7 @@ DOES: Mapping[str, _Does] = {
     "right": _moves(0, 1),
     "next": _state(lambda c: onward(c.state, c.screen, 1)),
     "previous": _state(lambda c: onward(c.state, c.screen, -1)),
+    "jump": _state(lambda c: jumping(c.state, c.screen)),
     "page_down": _state(lambda c: page(c.state, c.screen, 1)),
     "page_up": _state(lambda c: page(c.state, c.screen, -1)),
     "top": _moves(-FAR),
@@ -334,15 +345,30 @@ DOES: Mapping[str, _Does] = {
     "sort": lambda c: c._sort(),
     "reverse": lambda c: c._sort(backwards=True),
     "take": Controller._take,
+    "chart": Controller._chart,
+    "match": _lists(lambda state, pane: marking.matched(state, pane, 1)),
+    "match_before": _lists(lambda state, pane: marking.matched(state, pane, -1)),
+    "select": _lists(marking.toggled),
+    "range": _lists(marking.ranged),
+    "all": _lists(marking.all_shown),
+    "pin": _lists(marking.pinned),
+    "follow": lambda c: c._told(marking.followed(c.state)) if c.state.pane == "results" else None,
+    "mark": lambda c: c._told(comparing.marked(c.state)),
+    "deltas": Controller._deltas,
+    "duplicate": lambda c: c._told(comparing.duplicated(c.state, now=c._clock())),
+    "remove": lambda c: c._told(comparing.removed(c.state, now=c._clock())),
     "why": Controller._why,
     "back": Controller._back,
     "zoom": _state(lambda c: zoomed(c.state)),
-    "repaint": _state(lambda c: c.state),
+    "repaint": lambda c: c.effects.append("repaint"),
     "help": Controller._help,
     "save": _state(lambda c: filing.save(c.state, now=c._clock())),
     "open": _state(lambda c: filing.prompted(c.state, "open")),
-    "command": _state(lambda c: filing.prompted(c.state, "command")),
-    "interrupt": lambda c: c._say("q quits, esc goes one level back"),
+    "command": lambda c: c._prompt("command"),
+    "palette": lambda c: c._prompt("palette"),
+    "yank": _state(lambda c: waiting(c.state, "y", now=c._clock())),
+    "edit_text": lambda c: c.effects.append("edit"),
+    "interrupt": lambda c: c.say("q quits, esc goes one level back"),
     "quit": _state(lambda c: filing.leave(c.state)),
 }
 """What each command of `tui.commands` does; choosing panes and the pair g g are done by their ids."""

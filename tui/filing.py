@@ -23,7 +23,7 @@ COMMAND_WORDS = ("w", "wq", "x", "q", "q!", "e", "e!", "help")
 
 def prompted(state: AppState, kind: PromptKind, text: str = "") -> AppState:
     """A line asked for at the bottom of the screen."""
-    labels = {"open": "open file: ", "save": "save as: ", "command": ":", "filter": "/"}
+    labels = {"open": "open file: ", "save": "save as: ", "command": ":", "filter": "/", "palette": "go to: "}
     before = state.filter(state.pane) if kind == "filter" else ""
     prompt = Prompt(kind=kind, label=labels[kind], line=LineEdit.holding(text, fresh=kind == "filter"), before=before)
     return replace(state, prompt=prompt, message=None, pending=None)
@@ -148,7 +148,7 @@ def submitted(state: AppState, *, now: float) -> AppState:
             return save(done, now=now, path=text) if text else replace(done, then_quit=False)
         case "command":
             return run_line(done, text, now=now)
-        case "filter":
+        case "filter" | "palette":
             return done
 
 

@@ -74,7 +74,7 @@ def press_in_prompt(state: AppState, key: str, character: str | None, *, screen:
             return move(state, screen, 1 if key == "down" else -1)
         case "tab" if prompt.kind in ("open", "save"):
             return _with_line(state, LineEdit.holding(filing.completed(prompt.line.text)))
-        case "backspace" if prompt.kind in ("filter", "command") and not prompt.line.text:
+        case "backspace" if prompt.kind in ("filter", "command", "palette") and not prompt.line.text:
             return filing.dropped(state)
     line = prompt.line.press(key, character)
     return state if line is None else _with_line(state, line)

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
     from tui.state import AppState
 
-PaneId = Literal["model", "load", "gpus", "results", "why", "help"]
+PaneId = Literal["model", "load", "gpus", "results", "compare", "sweep", "why", "help", "palette"]
 
-PANES: tuple[PaneId, ...] = ("model", "load", "gpus", "results")
+PANES: tuple[PaneId, ...] = ("model", "load", "gpus", "results", "compare", "sweep")
 """The panes that digits choose, in their order."""
+
+ANSWERS: tuple[PaneId, ...] = ("results", "compare", "sweep")
+"""The panes of which the one that was chosen last stands at the right."""
 
 TWO_COLUMNS, THREE_COLUMNS = 100, 160
 """Screen widths from which there are two and three columns [cell]."""
@@ -48,17 +51,19 @@ class Place:
 def places(state: AppState, width: int, height: int) -> tuple[Place, ...]:
     """The visible panes of a screen of `width` x `height`. Columns are one cell apart."""
     rows = max(0, height - TITLE - STRIP - HINT)
+    if state.prompt is not None and state.prompt.kind == "palette":
+        return (Place("palette", 0, 0, width, rows),)
     if state.zoom or width < TWO_COLUMNS or state.pane == "help":
         return (Place(state.pane, 0, 0, width, rows),)
     if width < THREE_COLUMNS:
         left = max(40, round(width * LEFT_SHARE))
-        right: tuple[PaneId, ...] = ("results", "why") if state.why is not None else ("results",)
+        right: tuple[PaneId, ...] = (state.right, "why") if state.why is not None else (state.right,)
         return (*_left(left, rows), *_stack(right, left + 1, width - left - 1, rows, (3, 2)))
     left, last = 52, max(56, width // 3)
     middle = width - left - last - 2
     return (
         *_left(left, rows),
-        Place("results", left + 1, 0, middle, rows),
+        Place(state.right, left + 1, 0, middle, rows),
         Place("why", left + middle + 2, 0, last, rows),
     )
 

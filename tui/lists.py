@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from catalogs.names import fold
 from engine.estimate import best
@@ -14,16 +14,20 @@ from tui.answers import Answers, GpuCard, Problem
 from tui.layout import PaneId
 from tui.state import AppState, Sort, beside
 
+if TYPE_CHECKING:
+    from engine.latency import Performance
+
 R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """The answer for one GPU: a report, or why there is none."""
+    """The answer for one GPU: a report with its times, or why there is none."""
 
     gpu: str
     report: Report | None
     problem: Problem | None = None
+    speed: "Performance | None" = None
 
     @property
     def fits(self) -> bool:
@@ -64,12 +68,33 @@ def _default_order(row: ResultRow) -> tuple[Any, ...]:
     return (0 if row.fits else 2, price(row.report) if row.fits else 0, short_bytes(row.report), row.gpu)
 
 
-_RESULT_KEYS: Mapping[str, Callable[[Report], Any]] = {
-    "use": use_fraction,
-    "max ctx": lambda report: -best(report.capacity.max_context_tokens),
-    "seqs": lambda report: -best(report.capacity.max_sequences),
-    "$/h": price,
-    "need": lambda report: report.capacity.min_gpus or math.inf,
+def _of_speed(name: str, *, falling: bool = False) -> Callable[[ResultRow, Report], Any]:
+    """Sorts by a figure of the times; those without one last."""
+
+    def key(row: ResultRow, _: Report) -> float:
+        band = getattr(row.speed, name, None)
+        if band is None:
+            return math.inf
+        value: float = band.best
+        return -value if falling else value
+
+    return key
+
+
+def _of_report(value: Callable[[Report], Any]) -> Callable[[ResultRow, Report], Any]:
+    return lambda _, report: value(report)
+
+
+_RESULT_KEYS: Mapping[str, Callable[[ResultRow, Report], Any]] = {
+    "use": _of_report(use_fraction),
+    "max ctx": _of_report(lambda report: -best(report.capacity.max_context_tokens)),
+    "seqs": _of_report(lambda report: -best(report.capacity.max_sequences)),
+    "ms": _of_speed("tpot_seconds"),
+    "tok/s": _of_speed("output_tokens_per_second", falling=True),
+    "$/h": _of_report(price),
+    "$/1M": _of_speed("usd_per_million_output_tokens"),
+    "ttft": _of_speed("ttft_seconds"),
+    "need": _of_report(lambda report: report.capacity.min_gpus or math.inf),
 }
 
 RESULT_COLUMNS: tuple[str, ...] = ("gpu", *_RESULT_KEYS)
@@ -109,12 +134,16 @@ def matches(text: str, accelerator: Accelerator) -> bool:
 
 def results(state: AppState) -> tuple[ResultRow, ...]:
     """The rows of the results that the filter lets through, in the order of the list."""
-    return _results(_Key(state.answers), state.filter("results"), state.sort("results"))
+    rows = _results(_Key(state.answers), state.filter("results"), state.sort("results"))
+    if state.marks:
+        rows = tuple(row for row in rows if row.gpu in state.marks)
+    return tuple(sorted(rows, key=lambda row: row.gpu not in state.pins)) if state.pins else rows
 
 
 def cards(state: AppState) -> tuple[GpuCard, ...]:
     """The GPUs of the catalog that the filter lets through, in the order of the list."""
-    return _cards(_Key(state.answers), state.filter("gpus"), state.sort("gpus"))
+    found = _cards(_Key(state.answers), state.filter("gpus"), state.sort("gpus"))
+    return tuple(sorted(found, key=lambda card: card.accelerator.id not in state.pins)) if state.pins else found
 
 
 class _Key:
@@ -140,13 +169,15 @@ class _Key:
 def _results(key: _Key, text: str, sort: Sort) -> tuple[ResultRow, ...]:
     answers = key.answers
     rows = [
-        ResultRow(gpu, answer, None) if isinstance(answer, Report) else ResultRow(gpu, None, answer)
+        ResultRow(gpu, answer, None, answers.speeds.get(gpu))
+        if isinstance(answer, Report)
+        else ResultRow(gpu, None, answer)
         for gpu, answer in answers.table.items()
         if not text or (gpu in answers.cards and matches(text, answers.cards[gpu].accelerator))
     ]
     if sort.column in _RESULT_KEYS:
         value = _RESULT_KEYS[sort.column]
-        rows.sort(key=lambda row: (row.report is None, value(row.report) if row.report else 0, row.gpu))
+        rows.sort(key=lambda row: (row.report is None, value(row, row.report) if row.report else 0, row.gpu))
     elif sort.column == "gpu":
         rows.sort(key=lambda row: row.gpu)
     else:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from tui import why
+from tui import comparing, why
 from tui.forms import Cell, cell_at, cells_of, form, moved
 from tui.layout import HINT, PANES, STRIP, TITLE, PaneId, place_of, places
 from tui.lists import current, listed
@@ -42,6 +42,12 @@ def move(state: AppState, screen: Screen, down: int, across: int = 0) -> AppStat
         at = cell_under(state, screen)
         rows = form(state, pane, width_of(state, pane, screen))
         return pointed(state, pane, moved(rows, at.id if at is not None else "", down, across))
+    if pane == "sweep":
+        from tui import sweep
+
+        return sweep.moved(state, down, across)
+    if pane == "compare":
+        return comparing.moved(state, down, across)
     if pane == "why":
         return why.moved(state, down)
     if pane == "help":
@@ -51,6 +57,33 @@ def move(state: AppState, screen: Screen, down: int, across: int = 0) -> AppStat
         return replace(state, help_top=help_top(max(0, state.help_top + down), place.width, place.height))
     ids = listed(state, pane).ids
     return pointed(state, pane, beside(ids, current(state, pane, ids), down))
+
+
+LETTERS = "asdfghjklqwertyuiopzxcvbnmASDFGHJKLQWERTYUIOPZXCVBNM"
+"""What a jump is chosen by, those of the home row first."""
+
+
+def jumping(state: AppState, screen: Screen) -> AppState:
+    """A letter on every field or row around the cursor of the pane, the nearest first; the next key goes there."""
+    pane = state.pane
+    if pane in ("model", "load"):
+        ids = [cell.id for cell in cells_of(form(state, pane, width_of(state, pane, screen)))]
+        cell = cell_under(state, screen)
+        at = None if cell is None else cell.id
+    elif pane in ("gpus", "results"):
+        ids = list(listed(state, pane).ids)
+        at = current(state, pane, ids)
+    else:
+        return state
+    here = ids.index(at) if at in ids else 0
+    near = sorted((place for place in range(len(ids)) if place != here), key=lambda place: abs(place - here))
+    return replace(state, jumps={ids[place]: letter for place, letter in zip(near, LETTERS, strict=False)})
+
+
+def jumped(state: AppState, character: str | None) -> AppState:
+    """The cursor where a letter stands, or where it was; no letters any more."""
+    there = next((item for item, letter in state.jumps.items() if letter == character), None)
+    return pointed(replace(state, jumps={}), state.pane, there)
 
 
 def page(state: AppState, screen: Screen, by: int) -> AppState:

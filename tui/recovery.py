@@ -66,3 +66,12 @@ def remove_recovery(file: Path) -> None:
     except OSError:
         # a folder that became read-only: the file is offered again, nothing worse
         return
+
+
+def write_aside(name: str, text: str, *, folder: Path | None = None) -> Path:
+    """Write a text among the app's own files: a copy, because a clipboard over SSH fails without a word, or what an
+    editor is to work on. Raises `WhatfitsError` and `OSError`."""
+    where = folder or state_dir()
+    where.mkdir(parents=True, exist_ok=True)
+    write_text_atomic(where / name, text if text.endswith("\n") else f"{text}\n")
+    return where / name

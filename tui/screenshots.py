@@ -20,6 +20,9 @@ SHOTS: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
     "load": (SMALL, ("2",)),
     "gpus": (SMALL, ("3",)),
     "results": (SMALL, ("4",)),
+    "compare": (SMALL, ("5", "l", "m", "l", "l")),
+    "sweep": (SMALL, ("6", "h", "h")),
+    "palette": (SMALL, ("ctrl+p", *"h200")),
     "why": (SMALL, ("2", "w", "enter")),
     "help": (SMALL, ("question_mark",)),
     "overview": (LARGE, ("4", "w", "j")),
@@ -39,6 +42,11 @@ async def take(name: str, folder: Path) -> Path:
     async with app.run_test(size=(width, height)) as pilot:
         await pilot.pause()
         await pilot.press(*keys)
+        for _ in range(400):
+            await pilot.pause()
+            controller = app.controller
+            if controller is not None and not (controller.needs_more or controller.unremedied):
+                break
         for _ in range(3):
             await pilot.pause()
         picture = app.export_screenshot(title="whatfits")

@@ -10,7 +10,7 @@ import gc
 import signal
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import App, ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.screen import Screen as TextualScreen
 
@@ -29,12 +29,16 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from tui.controller import Controller
+    from tui.errands import Effect
 
 DELAY_SECONDS = 0.12
 """From the last key to the new answer [s]: longer than the gap of fast typing, short enough to feel live."""
 
 SLICE_SECONDS = 0.012
 """How long the lists are computed at a stretch [s]: less than a frame."""
+
+REDRAW_EVERY = 10
+"""After so many slices of a long sweep its progress is drawn."""
 
 BAD_INPUT = 2
 
@@ -70,6 +74,8 @@ class WhatfitsApp(App[None], inherit_bindings=False):
         self._delay = delay
         self._answer_timer: Timer | None = None
         self._quiet_timer: Timer | None = None
+        self._remedy_timer: Timer | None = None
+        self._slices = 0
         self._title, self._strip, self._hints = TitleBar(), AnswerStrip(), HintLine()
         self._desk = Desk(make_pane)
 
@@ -134,9 +140,6 @@ class WhatfitsApp(App[None], inherit_bindings=False):
         if controller is None:
             return
         controller.command(command_id)
-        if command_id == "repaint":
-            for view in (self._title, self._strip, self._hints, self._desk, *self._desk.children):
-                view.refresh()
         self.after_step()
 
     # --- from state to screen -----------------------------------------------------------------------------
@@ -150,12 +153,44 @@ class WhatfitsApp(App[None], inherit_bindings=False):
             controller.left()
             self.exit()
             return
+        while controller.effects:
+            self._do(controller, controller.effects.pop(0))
         if controller.needs_answer:
             self._answer_soon(controller, at_once=at_once or self._delay <= 0)
         self.present(controller)
-        if controller.needs_lists and not controller.needs_answer:
-            # the answer first: it is on the screen before the lists are computed
+        if controller.needs_more and not controller.needs_answer:
+            # the answer first: it is on the screen before times and lists are computed
             self.call_after_refresh(self.fill_lists)
+
+    def _do(self, controller: Controller, effect: Effect) -> None:
+        """What only the terminal can do."""
+        if effect == "repaint":
+            for view in (self._title, self._strip, self._hints, self._desk, *self._desk.children):
+                view.refresh()
+        elif effect == "edit":
+            self._edit(controller)
+        else:
+            self.copy_to_clipboard(effect.text)
+
+    def _edit(self, controller: Controller) -> None:
+        """The scenario's TOML in the user's editor, in the place of the app."""
+        # loaded when somebody edits
+        import os
+        import shlex
+        import subprocess
+
+        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+        try:
+            path = controller.text_to_edit()
+            with self.suspend():
+                code = subprocess.run([*shlex.split(editor), str(path)], check=False).returncode
+        except (WhatfitsError, OSError, ValueError, SuspendNotSupported) as error:
+            controller.text_dropped(f"{editor} did not run: {error}")
+            return
+        if code:
+            controller.text_dropped(f"{editor} ended with {code}; nothing was taken")
+            return
+        controller.text_edited(path)
 
     def _answer_soon(self, controller: Controller, *, at_once: bool) -> None:
         if self._answer_timer is not None:
@@ -172,9 +207,25 @@ class WhatfitsApp(App[None], inherit_bindings=False):
         self.after_step(at_once=True)
 
     def fill_lists(self) -> None:
-        """Compute the lists that are on the screen, letting keys through in between."""
+        """Compute times and the lists that are on the screen, letting keys through in between."""
         controller = self.controller
-        if controller is None or not controller.needs_lists or controller.needs_answer:
+        if controller is None or controller.needs_answer:
+            return
+        if controller.needs_speed:
+            controller.fill_speed()
+            self.present(controller)
+        if controller.needs_columns:
+            controller.fill_columns()
+            self.present(controller)
+        if controller.needs_sweep:
+            # the curve grows on the screen once it is slow enough to be watched
+            done = controller.fill_sweep(seconds=SLICE_SECONDS)
+            self._slices = 0 if done else self._slices + 1
+            if self._slices % REDRAW_EVERY == 0:
+                self.present(controller)
+            self.call_later(self.fill_lists)
+            return
+        if not controller.needs_lists:
             return
         if controller.fill_lists(seconds=SLICE_SECONDS):
             self.present(controller)
@@ -195,6 +246,21 @@ class WhatfitsApp(App[None], inherit_bindings=False):
             self._quiet_timer = None
         if wait is not None:
             self._quiet_timer = self.set_timer(wait, self.quieten)
+        self._remedies_soon(controller)
+
+    def _remedies_soon(self, controller: Controller) -> None:
+        """See to it that remedies are looked for when the cursor has come to rest."""
+        if self._remedy_timer is not None:
+            self._remedy_timer.stop()
+            self._remedy_timer = None
+        if controller.unremedied is not None:
+            self._remedy_timer = self.set_timer(max(0.001, self._delay), self.find_remedies)
+
+    def find_remedies(self) -> None:
+        """Say what would make the row under the cursor fit."""
+        if self.controller is not None:
+            self.controller.fill_remedies()
+            self.present(self.controller)
 
     def quieten(self) -> None:
         """Drop a message whose time is over."""

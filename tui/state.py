@@ -11,10 +11,16 @@ from typing import Literal, TypeVar
 from engine.scenario import Scenario
 from tui.answers import Answers
 from tui.fields import Field
-from tui.layout import PANES, PaneId
+from tui.layout import ANSWERS, PANES, PaneId
 from tui.line_edit import LineEdit
 
 Mode = Literal["NAV", "EDIT"]
+
+Axis = Literal["context", "sequences", "cache"]
+"""What a sweep goes over."""
+
+Quantity = Literal["memory", "TPOT", "$/1M out"]
+"""What a sweep shows."""
 
 MOST_UNDO = 200
 """Steps that can be undone."""
@@ -76,17 +82,30 @@ class Edit:
     chosen: int = -1
 
 
-PromptKind = Literal["open", "save", "command", "filter"]
+PromptKind = Literal["open", "save", "command", "filter", "palette"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Something that the palette can do: run a command, go to a field, take a model or a GPU, open a file."""
+
+    kind: Literal["command", "field", "model", "gpu", "file"]
+    name: str
+    note: str
+    target: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """A line asked for at the bottom of the screen. `before` is what a dropped filter goes back to."""
+    """A line asked for at the bottom of the screen. `before` is what a dropped filter goes back to; `chosen` is the
+    offer that enter takes, -1 for the text itself."""
 
     kind: PromptKind
     label: str
     line: LineEdit
     before: str = ""
+    offers: tuple[Offer, ...] = ()
+    chosen: int = -1
 
 
 QuestionKind = Literal["quit", "overwrite", "changed", "open", "recover"]
@@ -122,15 +141,25 @@ class Sort:
 class Why:
     """Which figure is being explained.
 
-    `gpu` is the row of the table whose report is meant, None the scenario's own. `trail` leads from a figure's
-    name down its terms; empty, all figures are listed. `cursor` is the term (or figure) under the cursor, and
-    going back further than `root` leaves the pane.
+    `gpu` is the row of the table whose report is meant, `column` that of Compare, None the scenario's own. `trail`
+    leads from a figure's name down its terms; empty, all figures are listed. `cursor` is the term (or figure) under
+    the cursor, and going back further than `root` leaves the pane.
     """
 
     gpu: str | None = None
+    column: int | None = None
     trail: tuple[str | int, ...] = ()
     cursor: int = 0
     root: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What the Sweep pane shows: which quantity, over which input, as a chart or as numbers."""
+
+    quantity: Quantity = "memory"
+    axis: Axis = "context"
+    numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +173,10 @@ class AppState:
     future: tuple[Step, ...] = ()
     last_edit: tuple[str, float] = ("", 0.0)
     baseline: Scenario | None = None
+    deltas: bool = False
+    swept: Swept = Swept()
     pane: PaneId = "model"
+    right: PaneId = "results"  # which of the panes with answers is shown beside the others
     origin: PaneId = "model"
     zoom: bool = False
     why: Why | None = None
@@ -154,6 +186,10 @@ class AppState:
     cursors: Mapping[PaneId, str] = field(default_factory=dict)
     filters: Mapping[PaneId, str] = field(default_factory=dict)
     sorts: Mapping[PaneId, Sort] = field(default_factory=dict)
+    marks: frozenset[str] = frozenset()  # GPUs that the results are limited to; all if there are none
+    range_from: str = ""
+    jumps: Mapping[str, str] = field(default_factory=dict)  # letters that go to rows and fields, by their identity
+    pins: tuple[str, ...] = ()
     help_top: int = 0
     then_quit: bool = False  # what is being saved is the last thing before leaving
     leaving: bool = False
@@ -248,12 +284,6 @@ def saved(state: AppState, path: str, stamp: Stamp | None) -> AppState:
     return replace(state, document=Document(saved=state.scenario, path=path, stamp=stamp))
 
 
-def marked(state: AppState) -> AppState:
-    """This scenario as the baseline; without one if it already is."""
-    same = state.baseline is not None and state.baseline == state.scenario
-    return replace(state, baseline=None if same else state.scenario)
-
-
 # --- panes, cursors, lists --------------------------------------------------------------------------------
 
 
@@ -262,7 +292,8 @@ def gone(state: AppState, pane: PaneId) -> AppState:
     if pane == state.pane:
         return state
     origin = state.pane if state.pane in PANES else state.origin
-    return replace(state, pane=pane, origin=origin, pending=None)
+    right = pane if pane in ANSWERS else state.right
+    return replace(state, pane=pane, origin=origin, right=right, pending=None)
 
 
 T = TypeVar("T")

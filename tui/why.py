@@ -7,6 +7,7 @@ from engine.errors import WhatfitsError
 from engine.explain import explain, explained
 from engine.figures import Figure
 from engine.report import Report
+from tui import comparing
 from tui.forms import FIGURE
 from tui.layout import PANES
 from tui.lists import current, listed, report_of
@@ -26,6 +27,14 @@ _OF_FIELD: Mapping[str, str] = {
 """The figure that a field bears on most, by the longest key that begins the field's."""
 
 
+_OF_QUANTITY: Mapping[str, str] = {
+    "memory": "memory.rank.free_bytes",
+    "TPOT": "latency.tpot_seconds",
+    "$/1M out": "cost.usd_per_million_output_tokens",
+}
+"""The figure of what a sweep shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What the pane shows: a figure with the names of those above it; or, with none, the list of all figures."""
@@ -41,19 +50,26 @@ class Shown:
         return len(self.names) if self.figure is None else len(self.figure.terms)
 
 
+def names_of(report: Report) -> tuple[str, ...]:
+    """Every figure of a report that has a derivation, times and prices last."""
+    from engine.latency import explained_performance
+
+    return (*explained(report), *explained_performance(report))
+
+
 def shown(state: AppState) -> Shown | None:
     """What the pane shows now; None where nothing has an answer. A trail that is gone ends where it broke off."""
     why = state.why if state.pane in ("why", "help") and state.why is not None else followed(state)
-    report = report_of(state, why.gpu) or state.answers.report
+    report = _column_report(state, why.column) or report_of(state, why.gpu) or state.answers.report
     if report is None:
         return None
     where = f"{report.gpus:,}x {report.facts.accelerator.id}"
     if not why.trail:
-        return Shown(report, None, (where,), explained(report))
+        return Shown(report, None, (where,), names_of(report))
     try:
         figure = explain(report, str(why.trail[0]))
     except WhatfitsError:
-        return Shown(report, None, (where,), explained(report))
+        return Shown(report, None, (where,), names_of(report))
     crumbs = [where]
     for index in why.trail[1:]:
         if not isinstance(index, int) or index >= len(figure.terms):
@@ -63,12 +79,22 @@ def shown(state: AppState) -> Shown | None:
     return Shown(report, figure, tuple(crumbs))
 
 
+def _column_report(state: AppState, column: int | None) -> Report | None:
+    columns = state.answers.compared
+    return columns[column].report if column is not None and column < len(columns) else None
+
+
 def followed(state: AppState) -> Why:
     """The figure that belongs to what is under the cursor of the pane in focus."""
     pane = state.pane if state.pane in PANES else state.origin
     if pane == "results":
         gpu = current(state, "results", listed(state, "results").ids)
         return Why(gpu=gpu, trail=("memory.rank.free_bytes",))
+    if pane == "compare":
+        row, column = comparing.cursor(state)
+        return Why(column=column, trail=(comparing.ROWS[row].figure or "memory.rank.free_bytes",))
+    if pane == "sweep":
+        return Why(trail=(_OF_QUANTITY[state.swept.quantity],))
     if pane == "gpus":
         return Why(trail=("cost.usd_per_hour",))
     return Why(trail=(figure_for(state.cursor(pane)),))
@@ -86,9 +112,11 @@ def figure_for(cell_id: str) -> str:
     return "memory.rank.free_bytes"
 
 
-def opened_on(state: AppState, trail: tuple[str | int, ...], *, gpu: str | None = None) -> AppState:
+def opened_on(
+    state: AppState, trail: tuple[str | int, ...], *, gpu: str | None = None, column: int | None = None
+) -> AppState:
     """The why pane in focus on a figure; on the list of all figures for an empty trail."""
-    return gone(replace(state, why=Why(gpu=gpu, trail=trail, root=len(trail))), "why")
+    return gone(replace(state, why=Why(gpu=gpu, column=column, trail=trail, root=len(trail))), "why")
 
 
 def toggled(state: AppState) -> AppState:

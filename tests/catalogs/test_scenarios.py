@@ -92,6 +92,12 @@ def test_another_model_or_gpu_comes_without_what_was_said_of_the_first():
     assert with_changes(base, {"deployment": {"gpu": "h"}, "cost": {"offer": "p"}})["cost"] == {"offer": "p"}
 
 
+def test_another_runtime_comes_without_the_options_of_the_first():
+    base = {"deployment": {"runtime": "generic", "gpus": 8, "options": {"memory_fraction": 0.9}}}
+    assert with_changes(base, {"deployment": {"runtime": "vllm"}})["deployment"] == {"runtime": "vllm", "gpus": 8}
+    assert with_changes(base, {"deployment": {"gpus": 4}})["deployment"]["options"] == {"memory_fraction": 0.9}
+
+
 NAMES = st.text(max_size=30).filter(lambda text: text.isprintable())
 SCENARIOS = st.builds(
     Scenario,

@@ -2,13 +2,16 @@
 
 from tui.layout import places
 from tui.moves import cell_under
+from tui.render.compare import compare_pane
 from tui.render.gpus import gpus_pane
 from tui.render.help import help_pane
 from tui.render.line import finish_all, text_of, width_of
 from tui.render.load import load_pane
 from tui.render.model import model_pane
+from tui.render.palette import palette_pane
 from tui.render.results import results_pane
 from tui.render.strip import strip_lines
+from tui.render.sweep import sweep_pane
 from tui.render.title import hint_line, title_line
 from tui.render.why import why_pane
 
@@ -17,6 +20,9 @@ DRAW = {
     "load": load_pane,
     "gpus": gpus_pane,
     "results": results_pane,
+    "compare": compare_pane,
+    "sweep": sweep_pane,
+    "palette": palette_pane,
     "why": why_pane,
     "help": help_pane,
 }

@@ -45,3 +45,9 @@ def test_hints_are_those_of_the_pane():
     assert "/" not in forms
     assert forms["+ -"] == "step"
     assert dict(hints("why", "", stepping=False))["esc"] == "back"
+
+
+def test_the_hint_line_keeps_help_in_view():
+    for pane, enter in (("results", "why"), ("gpus", "take"), ("compare", "why"), ("sweep", ""), ("load", "edit")):
+        shown = "  ".join(f"{keys} {words}" for keys, words in hints(pane, enter, stepping=pane == "load"))
+        assert "? help" in shown[:78], (pane, shown)

@@ -5,13 +5,14 @@ import random
 import pytest
 
 from catalogs.scenarios import read_scenario, shipped, write_scenario
+from tui import why
 from tui.answers import Problem
 from tui.commands import COMMANDS
 from tui.moves import Screen
 from tui.recovery import find_recovery
 
 BY_KEY = {key: command.id for command in COMMANDS for key in command.keys.split(",") if key}
-NAMES = {"/": "slash", ":": "colon", "+": "plus", "-": "minus", "?": "question_mark", " ": "space"}
+NAMES = {"/": "slash", ":": "colon", "+": "plus", "-": "minus", "?": "question_mark", " ": "space", "'": "apostrophe"}
 
 
 def press(controller, *keys):
@@ -368,3 +369,36 @@ def test_random_keys_never_fail(controller, seed, tmp_path, monkeypatch):
         assert not [p for p in problems if isinstance(p, Problem) and "internal error" in p.message]
         if step % 10 == 0:
             draw_all(c.state, c.screen)
+
+
+def test_times_come_after_the_first_answer_and_with_every_later_one(controller):
+    c = controller()
+    assert c.needs_speed
+    assert c.state.answers.speed is None
+    c.fill_speed()
+    assert c.state.answers.speed.tpot_seconds is not None
+    before = c.state.answers.speed
+    press(c, "2", "-")
+    assert not c.needs_speed
+    assert c.state.answers.speed != before
+
+
+def test_remedies_are_looked_for_once_for_the_row_under_the_cursor(controller):
+    c = controller()
+    press(c, "2", "w", "4")
+    assert c.unremedied is None
+    press(c, "G")
+    assert c.unremedied is c.state.answers.table[c.state.cursor("results")]
+    c.fill_remedies()
+    assert c.state.answers.remedies
+    assert c.unremedied is None
+
+
+def test_times_of_a_row_open_their_derivation(controller):
+    c = controller()
+    state = press(c, "4", "enter", "G")
+    assert "cost.usd_per_million_output_tokens" in why.shown(state).names
+    state = press(c, "enter")
+    figure = why.shown(state).figure
+    assert figure.unit == "$"
+    assert figure.terms

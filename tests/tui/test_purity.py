@@ -40,3 +40,13 @@ def test_a_start_without_a_file_loads_no_pydantic():
     )
     assert "engine.report" in loaded
     assert not loaded & {"pydantic", "tomli_w", "argparse", "numpy"}
+
+
+def test_the_first_answer_needs_no_times_remedies_sweeps_or_copies():
+    loaded = loaded_by(
+        "import datetime, tui.shell\nfrom tui.start import controller_for\n"
+        "controller_for(None, today=datetime.date(2026, 11, 25), clock=lambda: 0.0)"
+    )
+    assert "engine.report" in loaded
+    late = ("engine.latency", "engine.remedies", "tui.sweep", "tui.render.sweep", "tui.render.chart")
+    assert not {name for name in loaded if name.startswith(late)}

@@ -82,12 +82,6 @@ def test_going_back_over_a_save_keeps_what_the_file_holds_now():
     assert back.document.saved == state.scenario
 
 
-def test_the_baseline_is_set_and_dropped_by_the_same_step():
-    state = s.marked(s.started(BASE))
-    assert state.baseline is BASE
-    assert s.marked(state).baseline is None
-
-
 @pytest.mark.parametrize(
     ("current", "by", "expected"), [("a", 1, "b"), ("c", 1, "c"), ("a", -9, "a"), ("gone", 1, "a"), (None, 0, "a")]
 )

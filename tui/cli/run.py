@@ -86,4 +86,4 @@ def _open(arguments: list[str]) -> int:
         return report([options.file] if options.file else [])
     from tui.app import run_app
 
-    return run_app(options.file)
+    return run_app(options.file, color=options.color, ascii_only=options.ascii, mouse=options.mouse)

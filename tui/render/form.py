@@ -1,6 +1,6 @@
 """Forms as lines: cells with label, value and note, the field that is being typed, and the names it offers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tui.forms import ALONE, Cell, Cells, FormRow, Grid, Heading, Remark
 from tui.line_edit import LineEdit
@@ -17,13 +17,22 @@ LEAST_NOTE = 12
 
 
 def form_lines(
-    rows: Sequence[FormRow], width: int, height: int, top: int, *, cursor: str, edit: Edit | None, stale: bool
+    rows: Sequence[FormRow],
+    width: int,
+    height: int,
+    top: int,
+    *,
+    cursor: str,
+    edit: Edit | None,
+    stale: bool,
+    jumps: Mapping[str, str],
 ) -> Drawn:
-    """The rows from the one that keeps the cursor in view; names that are offered cover the rows below."""
+    """The rows from the one that keeps the cursor in view; names that are offered cover the rows below. `jumps` are
+    letters that go to cells, by their identity."""
     at = next((y for y, row in enumerate(rows) if isinstance(row, Cells) and _holds(row, cursor)), 0)
     first = window(top, at, height, len(rows))
     lines = [
-        _row(row, width, cursor=cursor, edit=edit if y == at else None, stale=stale)
+        _row(row, width, cursor=cursor, edit=edit if y == at else None, stale=stale, jumps=jumps)
         for y, row in enumerate(rows[first : first + height], start=first)
     ]
     if edit is not None and edit.suggestions:
@@ -40,7 +49,7 @@ def _holds(row: Cells, cursor: str) -> bool:
     return any(cell.id == cursor for cell in row.cells)
 
 
-def _row(row: FormRow, width: int, *, cursor: str, edit: Edit | None, stale: bool) -> Line:
+def _row(row: FormRow, width: int, *, cursor: str, edit: Edit | None, stale: bool, jumps: Mapping[str, str]) -> Line:
     if isinstance(row, Heading):
         return heading(row.title, row.note, width)
     if isinstance(row, Remark):
@@ -51,12 +60,12 @@ def _row(row: FormRow, width: int, *, cursor: str, edit: Edit | None, stale: boo
     spans: list[Span] = []
     share = width // row.columns
     for cell in row.cells:
-        spans += _cell(cell, share, row.grid, cursor=cell.id == cursor, stale=stale)
+        gutter = ">" if cell.id == cursor else jumps.get(cell.id, " ")
+        spans += _cell(cell, share, row.grid, gutter, cursor=cell.id == cursor, stale=stale)
     return line(*spans)
 
 
-def _cell(cell: Cell, width: int, grid: Grid, *, cursor: bool, stale: bool) -> list[Span]:
-    gutter = ">" if cursor else " "
+def _cell(cell: Cell, width: int, grid: Grid, gutter: str, *, cursor: bool, stale: bool) -> list[Span]:
     look: Look = "dim" if stale and cell.figure else "bold" if cursor else ""
     label = left(cell.label, grid.label)
     room = width - 2 - grid.label - 1

@@ -14,6 +14,10 @@ OTHER = "▒"
 FREE = "·"
 LIMIT = "│"
 OVER = "#X"
+LEVEL = "─"
+BRAILLE = 0x2800
+"""The braille cell without a dot; eight bits above it are the dots."""
+
 FITS = "*"
 SHORT = "!"
 
@@ -35,6 +39,12 @@ def ascii_line(spans: Line) -> Line:
 
 
 def _ascii(text: str) -> str:
-    return "".join(
-        character if character.isascii() else _ASCII.get(character, "?" * cells(character)) for character in text
-    )
+    return "".join(character if character.isascii() else _counterpart(character) for character in text)
+
+
+def _counterpart(character: str) -> str:
+    dots = ord(character) - BRAILLE
+    if 0 <= dots < 256:
+        upper, lower = dots & 0x1B, dots & 0xE4
+        return " '.:"[bool(upper) + 2 * bool(lower)]
+    return _ASCII.get(character, "?" * cells(character))

@@ -30,13 +30,18 @@ def gpus_pane(state: AppState, width: int, height: int, top: int, *, focus: bool
     first = window(top, ids.ids.index(at) if at in ids.ids else 0, body, len(rows))
     sort = state.sort("gpus")
     note = list_note(state.filter("gpus"), len(rows), ids.total, shown_range(first, body, len(rows)), sort.column)
+    if state.marks:
+        note = f"{len(state.marks)} marked, {note}"
     lines: list[Line] = [heading("3 GPUs", note, width, focus=focus)]
     by = sort.column if sort.column in GPU_COLUMNS else ""
     lines.append(line((left(f"   {head_text(columns, by, reverse=sort.reverse)}", width), "dim")))
     own = "" if state.answers.report is None else state.answers.report.facts.accelerator.id
     for card in rows[first : first + body]:
         gpu = card.accelerator.id
-        sign = f"{'>' if gpu == at and focus else ' '}{'=' if gpu == own else ' '} "
+        pin = "^" if gpu in state.pins else " "
+        mark = "x" if gpu in state.marks else " "
+        pointer = state.jumps.get(gpu, ">" if gpu == at else " ") if focus else " "
+        sign = f"{pointer}{'=' if gpu == own else pin}{mark}"
         look: Look = "bold" if gpu == at and focus else ""
         lines.append(line((left(sign + row_text(columns, _values(card)), width), look)))
     if not rows:

@@ -21,6 +21,7 @@ _SIGNS = (
     ("=  ~", "the GPU of the scenario; a value that the scenario changed, or an estimate"),
     (f"{WEIGHTS}{CACHE}{OTHER}{FREE}", "weights, cache, everything else, free; the bar is one GPU, the fullest"),
     (f"{LIMIT}  {OVER}", "what the runtime may use; what is beyond it"),
+    ("x  ^", "marked; pinned to the top"),
     ("stale", "the answer belongs to the values before, because the new ones have none"),
 )
 

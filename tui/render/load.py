@@ -19,6 +19,7 @@ def load_pane(state: AppState, width: int, height: int, top: int, *, focus: bool
         cursor=at.id if at is not None and focus else "",
         edit=state.edit if focus else None,
         stale=state.stale,
+        jumps=state.jumps if focus else {},
     )
     words = ["stale" if state.stale else "", shown_range(drawn.top, height - 1, len(rows))]
     title = heading("2 Load", ", ".join(word for word in words if word), width, focus=focus)

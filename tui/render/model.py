@@ -19,6 +19,7 @@ def model_pane(state: AppState, width: int, height: int, top: int, *, focus: boo
         cursor=at.id if at is not None and focus else "",
         edit=state.edit if focus else None,
         stale=state.stale,
+        jumps=state.jumps if focus else {},
     )
     words = [
         model_title_note(state),

@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 from engine.estimate import Amount
 from engine.report import Report
 from engine.units import format_gib, short_tokens
+from tui.comparing import baseline_of, delta
 from tui.fields import LADDER_TOKENS
 from tui.lists import ResultRow, current, listed, report_of, results, use_fraction
+from tui.render.amounts import bound, many, percent
 from tui.render.bar import bar
 from tui.render.columns import Column, fitting, head_text, row_text, widths
 from tui.render.glyphs import FITS, SHORT
 from tui.render.gpus import list_note
 from tui.render.line import Line, Look, Span, dimmed, heading, left, line, right, width_of
 from tui.render.numbers import banded
-from tui.render.strip import bound, many, percent
+from tui.render.speed import columns_of, remedy_lines, speed_lines
 from tui.render.window import Drawn, shown_range, window
 from tui.state import AppState
 
@@ -24,13 +26,23 @@ AFTER = (
     Column("use", "use%", 6),
     Column("max ctx", "max ctx", 7),
     Column("seqs", "seqs", 7, gives_way=5),
+    Column("ms", "ms", 6, gives_way=2),
+    Column("tok/s", "tok/s", 6, gives_way=3),
     Column("$/h", "$/h", 8),
-    Column("need", "need", 5, gives_way=3),
-    Column("plan", "plan", 12, to_right=False, gives_way=9),
-    Column("from", "price from", 18, to_right=False, gives_way=8),
+    Column("$/1M", "$/1M out", 9, gives_way=6),
+    Column("ttft", "TTFT", 14, gives_way=9),
+    Column("need", "need", 5, gives_way=4),
+    Column("plan", "plan", 12, to_right=False, gives_way=11),
+    Column("from", "price from", 18, to_right=False, gives_way=10),
 )
+DELTA = Column("d ctx", "d ctx", 7, gives_way=1)
+"""How much longer a context may be than on the baseline; shown on demand."""
+
 LEAST_BAR, MOST_BAR = 10, 40
 GUTTER = 4
+ROOMY = 24
+"""Rows from which the details of a row take three lines instead of two [cell]."""
+
 REMARKS = 2
 """Warnings of the row under the cursor that are shown: always so many lines, so that the list above keeps still."""
 
@@ -41,15 +53,23 @@ def results_pane(state: AppState, width: int, height: int, top: int, *, focus: b
     ids = listed(state, "results")
     at = current(state, "results", ids.ids)
     chosen = report_of(state, at) if at is not None else None
-    below = _below(chosen, width, height)
+    below = _below(chosen, _details(state, chosen, at, width, height), width, height)
     body = max(1, height - 2 - len(below))
     first = window(top, ids.ids.index(at) if at in ids.ids else 0, body, len(rows))
     part = shown_range(first, body, len(rows))
     lines: list[Line] = [heading("4 Results", _note(state, rows, ids.total, part), width, focus=focus)]
     lines.append(_head(state, width))
+    base = _base(state)
     own = "" if state.answers.report is None else state.answers.report.facts.accelerator.id
     lines += [
-        _row(row, width, cursor=row.gpu == at, focus=focus, own=row.gpu == own) for row in rows[first : first + body]
+        _row(
+            row,
+            width,
+            base,
+            _signs(state, row.gpu, own, cursor=row.gpu == at, focus=focus),
+            cursor=row.gpu == at,
+        )
+        for row in rows[first : first + body]
     ]
     if not rows:
         text = "nothing matches; esc drops the filter" if ids.total else _empty(state)
@@ -59,6 +79,12 @@ def results_pane(state: AppState, width: int, height: int, top: int, *, focus: b
     if state.stale:
         lines[1:] = dimmed(lines[1:])
     return Drawn(tuple(lines[:height]), first)
+
+
+def _signs(state: AppState, gpu: str, own: str, *, cursor: bool, focus: bool) -> str:
+    """Where the cursor is (or the letter that goes there), and whether it is the scenario's GPU or pinned."""
+    pointer = state.jumps.get(gpu, ">" if cursor else " ") if focus else " "
+    return pointer + ("=" if gpu == own else "^" if gpu in state.pins else " ")
 
 
 def _empty(state: AppState) -> str:
@@ -71,7 +97,8 @@ def _note(state: AppState, rows: Sequence[ResultRow], total: int, part: str) -> 
     by = f"by {sort.column or '$/h'}" + (", reversed" if sort.reverse else "")
     counted = list_note(text, len(rows), total, "", "") + ("" if text else " GPUs")
     stale = "stale" if state.stale else ""
-    return ", ".join(word for word in (counted, f"{fit} fit", part, by, stale) if word)
+    marked = f"{len(state.marks)} marked" if state.marks else ""
+    return ", ".join(word for word in (marked, counted, f"{fit} fit", part, by, stale) if word)
 
 
 def _before(width: int) -> tuple[Column, ...]:
@@ -80,15 +107,15 @@ def _before(width: int) -> tuple[Column, ...]:
     return (Column("gpu", "gpu", name, to_right=False), Column("n", "n", 4))
 
 
-def _columns(width: int) -> tuple[tuple[Column, ...], int]:
+def _columns(width: int, *, deltas: bool) -> tuple[tuple[Column, ...], int]:
     """The columns behind the bar, and the bar's width."""
     room = width - GUTTER - widths(_before(width)) - 1
-    after = fitting(AFTER, room - LEAST_BAR - 1)
+    after = fitting((*AFTER, DELTA) if deltas else AFTER, room - LEAST_BAR - 1)
     return after, max(LEAST_BAR, min(MOST_BAR, room - widths(after) - 1))
 
 
 def _head(state: AppState, width: int) -> Line:
-    after, size = _columns(width)
+    after, size = _columns(width, deltas=state.deltas)
     sort = state.sort("results")
     before = head_text(_before(width), sort.column, reverse=sort.reverse)
     behind = head_text(after, sort.column, reverse=sort.reverse)
@@ -103,12 +130,10 @@ def _head(state: AppState, width: int) -> Line:
     )
 
 
-def _row(row: ResultRow, width: int, *, cursor: bool, focus: bool, own: bool) -> Line:
+def _row(row: ResultRow, width: int, base: str | None, gutter: str, *, cursor: bool) -> Line:
     look: Look = "bold" if cursor else ""
-    pointer = ">" if cursor and focus else " "
-    gutter = f"{pointer}{'=' if own else ' '}"
     report = row.report
-    after, size = _columns(width)
+    after, size = _columns(width, deltas=base is not None)
     if report is None:
         message = row.problem.message if row.problem is not None else ""
         return line((gutter, look), (SHORT, "bad"), f" {_before(width)[0].cell(row.gpu)} ", (message, "bad"))
@@ -116,7 +141,9 @@ def _row(row: ResultRow, width: int, *, cursor: bool, focus: bool, own: bool) ->
     before = row_text(_before(width), {"gpu": row.gpu, "n": f"{report.gpus:,}"})
     start: list[Span] = [(gutter, look), mark, (f" {before} ", look), *bar(report, size), (" ", "")]
     if report.capacity.fits:
-        return line(*start, (row_text(after, _values(report)), look))
+        return line(
+            *start, (row_text(after, {**_values(report), **columns_of(row.speed), **_delta(report, base)}), look)
+        )
     use = after[0].cell(percent(use_fraction(report)))
     room = width - width_of(tuple(start)) - len(use) - 2
     return line(*start, (f"{use}  ", look), (shortage(report, room), "bad"))
@@ -136,6 +163,18 @@ def shortage(report: Report, room: int) -> str:
     return over
 
 
+def _base(state: AppState) -> str | None:
+    """The longest context of the baseline as it is shown; None while no deltas are asked for."""
+    if not state.deltas:
+        return None
+    found = baseline_of(state)
+    return "" if found is None or found.report is None else bound(found.report.capacity.max_context_tokens)
+
+
+def _delta(report: Report, base: str | None) -> Mapping[str, str]:
+    return {} if base is None else {"d ctx": delta(base, bound(report.capacity.max_context_tokens), 1)[0]}
+
+
 def _values(report: Report) -> Mapping[str, str]:
     quote, least = report.quote, report.capacity.min_gpus
     return {
@@ -152,15 +191,27 @@ def _values(report: Report) -> Mapping[str, str]:
 # --- below the list ---------------------------------------------------------------------------------------
 
 
-def _below(report: Report | None, width: int, height: int) -> list[Line]:
-    """The ladder and, where there is room, the ledger of one GPU of the row."""
+def _details(state: AppState, report: Report | None, gpu: str | None, width: int, height: int) -> list[Line]:
+    """How fast the row under the cursor is; or what would make it fit."""
+    if report is None or gpu is None:
+        return []
+    count = 2 if height < ROOMY else 3
+    if report.capacity.fits:
+        return speed_lines(state.answers.speeds.get(gpu), width, count)
+    known = state.answers.remedied is report
+    return remedy_lines(state.answers.remedies if known else None, width, count)
+
+
+def _below(report: Report | None, details: list[Line], width: int, height: int) -> list[Line]:
+    """The ladder, speed or remedies and, where there is room, the ledger of one GPU of the row."""
     if report is None or height < 8:
         return []
     ladder = ladder_lines(report, width)
     if height < 16:
         return ladder
+    above = [*ladder, *details]
     ledger = ledger_lines(report, width)
-    return ladder + ledger[: max(0, min(len(ledger), height - 10 - len(ladder)))]
+    return above + ledger[: max(0, min(len(ledger), height - 9 - len(above)))]
 
 
 def ladder_lines(report: Report, width: int) -> list[Line]:

@@ -1,19 +1,25 @@
 """The answer strip: two lines that are always in view, whatever pane is open."""
 
 from engine.cost import Quote
-from engine.estimate import Amount, best
 from engine.report import Report
-from engine.units import format_gib, format_usd, short_tokens
+from engine.units import format_gib, format_usd
+from tui.comparing import against_base
 from tui.fields import short_exact
 from tui.lists import use_fraction
 from tui.load_notes import source_of
+from tui.render.amounts import bound, many, percent
 from tui.render.bar import bar
 from tui.render.glyphs import FITS, SHORT
 from tui.render.line import Line, Look, Span, cells, crop, dimmed, left, line, right, width_of
+from tui.render.speed import figures, token_time
 from tui.state import AppState
 
-BAR_SHARE = 4
-"""One cell in so many of a line is the bar's."""
+BAR_SHARE, LEAST_BAR = 6, 13
+"""One cell in so many of a line is the bar's, but at least so many [cell]."""
+
+
+TIME = 8
+"""Cells for the time of a token [cell]."""
 
 
 def strip_lines(state: AppState, width: int) -> tuple[Line, Line]:
@@ -28,7 +34,13 @@ def strip_lines(state: AppState, width: int) -> tuple[Line, Line]:
             return line(" ..."), line("")
         where = f"{answers.problem.field}: " if answers.problem.field else ""
         return line((f"{SHORT} no answer: {where}{answers.problem.message}", "bad")), line("")
-    first, second = _verdict(report, width), _figures(report, width)
+    # times of what has no room would be those of something that cannot run
+    speed = answers.speed if report.capacity.fits else None
+    first, second = _verdict(report, width), _figures(report, token_time(speed), width)
+    for text in [*filter(None, [against_base(state)]), *figures(speed)]:
+        if width_of(first) + cells(text) + 2 > width:
+            break
+        first = line(*first, f"  {text}")
     if state.stale:
         first, second = dimmed((line("stale ", *first), second))
     return first, second
@@ -59,10 +71,10 @@ def _remedy(report: Report, room: int) -> str:
     return text if len(text) <= room else ""
 
 
-def _figures(report: Report, width: int) -> Line:
+def _figures(report: Report, time: str, width: int) -> Line:
     """Fixed columns, so that a new answer changes a few cells."""
     capacity = report.capacity
-    size = max(14, width // BAR_SHARE)
+    size = max(LEAST_BAR, width // BAR_SHARE)
     spans: list[Span] = [
         ("  ", ""),
         *bar(report, size),
@@ -71,35 +83,11 @@ def _figures(report: Report, width: int) -> Line:
         (left(f"{bound(capacity.max_context_tokens)} @{report.sequences:,}", 11), ""),
         (" seqs ", "dim"),
         (left(many(capacity.max_sequences), 6), ""),
+        (left(time, TIME if time else 0), ""),
     ]
     used = width_of(tuple(spans))
     room = max(0, width - used)
     return line(*spans, (left(_price(report.quote, room), room), _price_look(report.quote)))
-
-
-def percent(fraction: float) -> str:
-    """A share in whole percent; what is far beyond says so and stays short.
-
-    >>> percent(0.874), percent(1.0001), percent(123.4)
-    ('87%', '101%', '>9999%')
-    """
-    if fraction > 99.99:
-        return ">9999%"
-    # a little too much must not read as 100 %
-    whole = -(-fraction * 100 // 1) if fraction > 1 else fraction * 100
-    return f"{whole:.0f}%"
-
-
-def bound(amount: Amount) -> str:
-    """A number of tokens in short; an estimate with its sign."""
-    return f"{'' if isinstance(amount, int) else '~'}{short_tokens(best(amount))}"
-
-
-def many(amount: Amount) -> str:
-    """A number of sequences in short."""
-    count = best(amount)
-    sign = "" if isinstance(amount, int) else "~"
-    return f"{sign}{count:,}" if count < 10_000 else f"{sign}{short_tokens(count)}"
 
 
 def _price(quote: Quote | None, room: int) -> str:
@@ -110,7 +98,9 @@ def _price(quote: Quote | None, room: int) -> str:
     full = f"{shown} {source_of(quote)}"
     if len(full) <= room or quote.age_days is None:
         return full
-    return f"{shown} {quote.age_days} d, {quote.provider}"
+    short = f"{shown} {quote.age_days} d, {quote.provider}"
+    # half a name says less than none
+    return short if cells(short) <= room else f"{shown} {quote.age_days} d old"
 
 
 def _price_look(quote: Quote | None) -> Look:

@@ -7,9 +7,13 @@ from tui.forms import Cell
 from tui.layout import PANES
 from tui.render.form import typing
 from tui.render.line import Line, Look, Span, cells, crop, left, line, width_of
-from tui.state import AppState
+from tui.state import AppState, Prompt
 
-NAMES = {"model": "Model", "load": "Load", "gpus": "GPUs", "results": "Results"}
+NAMES = {"model": "Model", "load": "Load", "gpus": "GPUs", "results": "Results", "compare": "Compare", "sweep": "Sweep"}
+
+
+PENDING = {"g": "g first line", "y": "c cell  r row  m table as markdown  t TOML"}
+"""What may follow the first key of a pair."""
 
 
 def title_line(state: AppState, width: int) -> Line:
@@ -46,6 +50,8 @@ def hint_line(state: AppState, width: int, cell: Cell | None) -> Line:
     if state.prompt is not None:
         label = f" {state.prompt.label}"
         keys = "enter keep  esc drop" if state.prompt.kind == "filter" else "enter do it  esc back"
+        if state.prompt.offers and state.prompt.kind == "command":
+            return _offers(state.prompt, label, width)
         room = max(4, width - cells(label) - cells(keys) - 3)
         return line((label, "bold"), *typing(state.prompt.line, room), f"  {keys}")
     if state.edit is not None:
@@ -56,12 +62,28 @@ def hint_line(state: AppState, width: int, cell: Cell | None) -> Line:
     if state.message is not None:
         return line((f" {state.message.text}", "bold"))
     if state.pending is not None:
-        return line((f" {state.pending[0]} ", "bold"), " g first line  esc drop")
+        return line((f" {state.pending[0]} ", "bold"), f" {PENDING.get(state.pending[0], '')}  esc drop")
+    if state.jumps:
+        return line((" jump ", "bold"), " a letter goes to its row  esc drop")
     problem = state.answers.problem
     if problem is not None:
         where = f"{problem.field}: " if problem.field else ""
         return line((f" ! {where}{problem.message}", "bad"))
     return _keys(state, width, cell)
+
+
+def _offers(prompt: Prompt, label: str, width: int) -> Line:
+    """What is typed, and beside it what it may mean: the one that enter takes marked."""
+    typed = max(12, min(30, cells(prompt.line.text) + 2))
+    spans: list[Span] = [(label, "bold"), *typing(prompt.line, typed), ("  ", "")]
+    for place, offer in enumerate(prompt.offers[max(0, prompt.chosen) :], start=max(0, prompt.chosen)):
+        text = f"{offer.kind} {offer.name}" if offer.kind != "command" else offer.name
+        room = width - width_of(tuple(spans))
+        if room < len(text) + 2 and place > prompt.chosen:
+            break
+        look: Look = "select" if place == prompt.chosen else "dim"
+        spans += [(crop(text, max(0, room - 1)), look), ("  ", "")]
+    return line(*spans)
 
 
 def _edit_keys(state: AppState) -> str:
@@ -80,7 +102,7 @@ def _keys(state: AppState, width: int, cell: Cell | None) -> Line:
         stepping = cell.field is not None and bool(cell.field.nice or cell.field.choices)
     elif state.pane == "gpus":
         enter = "take"
-    elif state.pane in ("results", "why"):
+    elif state.pane in ("results", "compare", "why"):
         enter = "why"
     spans: list[Span] = [(" ", "")]
     for keys, words in hints(state.pane, enter, stepping=stepping):

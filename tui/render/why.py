@@ -146,6 +146,8 @@ def exact(figure: Figure) -> str:
     """The value with all its digits and its unit."""
     if figure.unit == "$/h":
         return f"${float(figure.value):,.2f}/h"
+    if figure.unit in ("s", "$", "tokens/s", "us", "B/s", "flop/s", "flop"):
+        return _measured(figure)
     return f"{_digits(figure.value)}{f' {figure.unit}' if figure.unit else ''}"
 
 
@@ -163,8 +165,31 @@ def brief(figure: Figure) -> str:
             return f"${float(figure.value):,.2f}/h"
         case "tokens":
             return format_tokens(value)
+        case "s" | "$" | "tokens/s" | "us" | "B/s" | "flop/s" | "flop":
+            return _measured(figure)
         case _:
             return _digits(figure.value)
+
+
+def _measured(figure: Figure) -> str:
+    """A value that is measured rather than counted, in four digits."""
+    value = float(figure.value)
+    if figure.unit == "$":
+        return f"${value:.4g}" if abs(value) < 1 else f"${value:,.2f}"
+    size, prefix = next(((s, p) for s, p in _PREFIXES.get(figure.unit, ()) if abs(value) >= s), (1.0, ""))
+    if figure.unit == "s" and 0 < abs(value) < 1:
+        return f"{value * 1e3:.4g} ms"
+    if figure.unit == "flop" and value < 1e6:
+        return f"{_digits(figure.value)} flop"
+    return (
+        f"{value / size:,.4g} {prefix}{figure.unit}"
+        if abs(value / size) < 1e4
+        else f"{value / size:,.0f} {figure.unit}"
+    )
+
+
+_LARGE = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"))
+_PREFIXES = {"B/s": _LARGE, "flop/s": _LARGE, "flop": _LARGE}
 
 
 def _whole(value: Number) -> int:

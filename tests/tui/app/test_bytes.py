@@ -16,6 +16,10 @@ BUDGETS = {
     "settled answer": 5_000,
     "pane switch": 8_000,
     "cursor": 250,
+    "letters to jump to": 700,
+    "palette": 8_000,
+    "letter in the palette": 3_000,
+    "letter in the command line": 350,
 }
 TEN_CHARACTERS = 10_000
 
@@ -33,10 +37,24 @@ def app(request, tmp_path):
 @pytest.mark.parametrize("app", [30.0], indirect=True)
 def test_echo_and_moves_are_small_and_idling_is_free(app, capsys):
     counts = {"start": len(app.start_bytes)}
-    for pane in (b"2", b"3", b"4", b"1"):
+    for pane in (b"2", b"3", b"4", b"5", b"6", b"1"):
         app.press(pane)
         counts["pane switch"] = max(counts.get("pane switch", 0), len(app.written()))
+    for name, keys in (
+        ("palette", b"\x10"),
+        ("letter in the palette", b"h"),
+        ("palette", b"\x1b"),
+        ("letter in the command line", b":"),
+        ("letter in the command line", b"h"),
+        ("palette", b"\x1b"),
+    ):
+        app.press(keys)
+        counts[name] = max(counts.get(name, 0), len(app.written()))
     app.press(b"2")
+    app.written()
+    app.press(b"'")
+    counts["letters to jump to"] = len(app.written())
+    app.press(b"\x1b")
     app.written()
     app.press(b"j")
     counts["cursor"] = len(app.written())

@@ -31,11 +31,11 @@ class Tmux:
         )
         return done.stdout
 
-    def start(self, *arguments):
+    def start(self, *arguments, editor="true"):
         code = "import sys; from tui.app import run_app; raise SystemExit(run_app(*sys.argv[1:] or [None]))"
         folders = " ".join(f"WHATFITS_{n}_DIR={self._folder / n.lower()}" for n in ("CONFIG", "DATA", "STATE"))
         command = f"{sys.executable} -c '{code}' {' '.join(arguments)}"
-        line = f"cd {ROOT}; env LANG=C.UTF-8 {folders} {command}; echo ended with $?; exec sleep 60"
+        line = f"cd {ROOT}; env LANG=C.UTF-8 VISUAL='{editor}' {folders} {command}; echo ended with $?; exec sleep 60"
         self("new-session", "-d", "-x", str(self._size[0]), "-y", str(self._size[1]), line)
         # a lone escape is not to wait for more
         self("set-option", "-s", "escape-time", "0")
@@ -90,6 +90,17 @@ def test_start_edit_save_and_quit(tmux, tmp_path):
     tmux.wait_for("4 Results")
     tmux.press("q")
     tmux.wait_for("ended with 0")
+
+
+def test_the_scenario_goes_through_an_editor(tmux, tmp_path):
+    tmux.start(editor="sed -i s/10000000/2000000/")
+    tmux.wait_for("4.46M")
+    tmux.press("e")
+    tmux.wait_for("taken from the editor")
+    tmux.wait_for("2M tokens x 1")
+    tmux.press("u")
+    tmux.wait_for("79.2 GiB over")
+    assert not list((tmp_path / "state").glob("edit-*"))
 
 
 def test_work_outlives_a_hang_up(tmux, tmp_path):

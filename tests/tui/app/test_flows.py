@@ -9,6 +9,7 @@ from textual import events
 from textual.widgets import Footer
 
 from catalogs.scenarios import read_scenario, shipped, write_scenario
+from tests.tui.app.waiting import answered as settled
 from tui.commands import COMMANDS
 from tui.recovery import find_recovery
 from tui.render.line import text_of
@@ -31,12 +32,6 @@ async def paste(pilot, text):
     """Text that comes at once, which is quicker than keys."""
     pilot.app.post_message(events.Paste(text))
     await pilot.pause()
-
-
-async def settled(pilot):
-    """Wait for what was put off until the screen was drawn."""
-    for _ in range(3):
-        await pilot.pause()
 
 
 async def test_it_opens_with_an_answer(make_app):
@@ -267,6 +262,55 @@ async def test_bindings_have_ids_and_tooltips_and_can_be_moved(make_app):
         await pilot.press("f4")
         await settled(pilot)
         assert app.controller.state.pane == "results"
+
+
+async def test_what_is_copied_goes_to_the_clipboard(make_app, monkeypatch):
+    app = make_app()
+    sent = []
+    monkeypatch.setattr(app, "copy_to_clipboard", sent.append)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2", "y")
+        await pilot.pause()
+        assert "c cell" in screen_text(app)[-1]
+        await pilot.press("c")
+        await settled(pilot)
+        assert sent == ["10M"]
+        assert "yank.txt" in app.controller.state.message.text
+
+
+async def test_where_no_editor_can_run_the_app_says_so(make_app, tmp_path):
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("e")
+        await settled(pilot)
+        assert "did not run" in screen_text(app)[-1]
+    assert not list((tmp_path / "state").glob("edit-*"))
+
+
+async def test_a_sweep_is_computed_in_slices_and_stopped_by_esc(make_app, monkeypatch):
+    monkeypatch.setattr("tui.shell.SLICE_SECONDS", 0.0)
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("6")
+        await settled(pilot)
+        for _ in range(200):
+            if app.controller.state.answers.sweep and app.controller.state.answers.sweep.finished:
+                break
+            await pilot.pause()
+        assert app.controller.state.answers.sweep.done == app.controller.state.answers.sweep.total
+        assert "that may be used" in "\n".join(screen_text(app))
+
+
+async def test_remedies_come_when_the_cursor_rests(make_app):
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("4", "G")
+        await settled(pilot)
+        for _ in range(50):
+            if app.controller.unremedied is None:
+                break
+            await pilot.pause(0.01)
+        assert any("fits with" in line and "..." not in line for line in screen_text(app))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from tests.tui.app.waiting import answered
+
 pytestmark = pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="pictures are compared on one Python only")
 
 SMALL, LARGE = (80, 24), (120, 40)
@@ -19,6 +21,18 @@ SCREENS = {
     "gpus_filter": (SMALL, ["3", "slash", *"h200"]),
     "results": (SMALL, ["4", "j"]),
     "results_short": (SMALL, ["4", *"jjj"]),
+    "compare": (SMALL, ["5", "j", "l"]),
+    "compare_deltas": (SMALL, ["5", "l", "m", "l", "l"]),
+    "compare_large": (LARGE, ["5", "l", "d"]),
+    "sweep": (SMALL, ["6", "h", "h"]),
+    "sweep_numbers": (SMALL, ["6", "j", "c"]),
+    "sweep_formats": (SMALL, ["6", "minus"]),
+    "sweep_large": (LARGE, ["6", "plus", "j"]),
+    "palette": (SMALL, ["ctrl+p", *"h200"]),
+    "command_line": (SMALL, ["colon", *"h20"]),
+    "copy": (SMALL, ["4", "y"]),
+    "marked": (SMALL, ["3", "j", "space", "j", "j", "v", "j", "v", "p"]),
+    "jump": (SMALL, ["2", "apostrophe"]),
     "why_list": (SMALL, ["4", "enter"]),
     "why": (SMALL, ["2", "w"]),
     "why_deep": (SMALL, ["2", "w", "enter", "enter"]),
@@ -39,7 +53,6 @@ def test_screen(name, sample_app, snap_compare, monkeypatch):
     async def run(pilot):
         await pilot.pause()
         await pilot.press(*keys)
-        for _ in range(3):
-            await pilot.pause()
+        await answered(pilot)
 
     assert snap_compare(sample_app(), terminal_size=size, run_before=run)

@@ -1,0 +1,118 @@
+"""The Compare pane as lines: a scenario, its variants and the baseline side by side."""
+
+from collections.abc import Sequence
+
+from tui.answers import Compared
+from tui.comparing import ROWS, base_of, best_of, changes, cursor, delta, letter, texts
+from tui.render.line import Line, Look, Span, dimmed, heading, left, line, right, wrapped
+from tui.render.window import Drawn
+from tui.state import AppState
+
+LABEL, VALUE, DELTA, WORD, BEST = 12, 11, 7, 7, 7
+"""Widths of the parts of a row [cell]."""
+
+SPARE = 3
+"""Cells beside a value without a delta, which names and verdicts use [cell]."""
+
+WIDE = 100
+"""From this width on a delta has its word beside it [cell]."""
+
+
+def compare_pane(state: AppState, width: int, height: int, top: int, *, focus: bool) -> Drawn:
+    """The title, the columns that have room with the one under the cursor among them, and what it changes."""
+    columns = state.answers.compared
+    if not columns:
+        return Drawn((heading("5 Compare", "computing", width, focus=focus),))
+    row, at = cursor(state)
+    base = base_of(state, columns)
+    size = VALUE + 1 + (DELTA if state.deltas else SPARE)
+    room = max(1, (width - LABEL - BEST) // size)
+    worded = state.deltas and width >= WIDE
+    if worded:
+        size += WORD
+        room = max(1, (width - LABEL - BEST) // size)
+    shown = _window(len(columns), base, at, room)
+    part = f", {len(shown)} of {len(columns)}" if len(shown) < len(columns) else ""
+    note = f"base {letter(base)}{part}, {'d deltas off' if state.deltas else 'd deltas'}"
+    lines: list[Line] = [heading("5 Compare", note, width, focus=focus)]
+    lines += _head(columns, shown, base, at, size, focus=focus)
+    table = texts(columns)
+    for y, figure in enumerate(ROWS):
+        marked = y == row and focus
+        spans: list[Span] = [(f"{' >' if marked else '  '}{left(figure.label, LABEL - 2)}", "bold" if marked else "")]
+        for place in shown:
+            difference = delta(table[y][base], table[y][place], figure.better) if place != base else ("", "")
+            spans += _cell(table[y][place], difference, size, state.deltas, worded, columns[place], y, place == at)
+        names = " ".join(letter(place) for place in best_of(figure, table[y], columns))
+        lines.append(line(*spans, (f" {names and 'best '}{names}", "good")))
+    lines += _below(state, columns[at], at, width)
+    if state.stale:
+        lines[1:] = dimmed(lines[1:])
+    return Drawn(tuple(lines[:height]), top)
+
+
+def _window(count: int, base: int, at: int, room: int) -> list[int]:
+    """The columns that are shown: the baseline, and of the others those around the cursor."""
+    if count <= room:
+        return list(range(count))
+    if room == 1:
+        return [at]
+    others = [place for place in range(count) if place != base]
+    here = others.index(at) if at in others else 0
+    first = max(0, min(here - (room - 1) // 2, len(others) - (room - 1)))
+    return sorted([base, *others[first : first + room - 1]])
+
+
+def _head(
+    columns: Sequence[Compared], shown: Sequence[int], base: int, at: int, size: int, *, focus: bool
+) -> list[Line]:
+    letters: list[Span] = [(" " * LABEL, "")]
+    names: list[Span] = [(" " * LABEL, "")]
+    for place in shown:
+        look: Look = "bold" if place == at and focus else ""
+        title = f"{letter(place)}{' base' if place == base else ''}{' <' if place == at and focus else ''}"
+        letters.append((left(f" {title}", size), look))
+        names.append((left(f" {columns[place].name}", size), look or "dim"))
+    return [line(*letters), line(*names)]
+
+
+def _cell(
+    text: str,
+    difference: tuple[str, str],
+    size: int,
+    deltas: bool,
+    worded: bool,
+    column: Compared,
+    y: int,
+    marked: bool,
+) -> list[Span]:
+    look: Look = "bold" if marked else ""
+    if column.report is None:
+        return [(left(" no answer" if y == 0 else "", size), "bad")]
+    if y == 0:
+        return [
+            (left(f" {'*' if column.report.capacity.fits else '!'} {text}", size), "good" if text == "FITS" else "bad")
+        ]
+    if ROWS[y].label == "on":
+        return [(left(f" {text}", size), look)]
+    spans: list[Span] = [(f" {right(text, VALUE if deltas else VALUE + SPARE)}", look)]
+    if deltas:
+        change, word = difference
+        spans.append((right(change, DELTA), "dim" if change == "=" else ""))
+        if worded:
+            spans.append((left(f" {word}", WORD), ""))
+    return spans
+
+
+def _below(state: AppState, column: Compared, at: int, width: int) -> list[Line]:
+    """What the column under the cursor changes, or why it has no answer."""
+    if column.problem is not None:
+        text = f"{column.problem.field}: {column.problem.message}"
+        return [(), *(line((f"  ! {part}", "bad")) for part in wrapped(text, width - 5))]
+    words = "better: more context, sequences, tok/s; less of all else. TPOT, TTFT, tok/s, $/1M are estimates"
+    lines: list[Line] = [(), *(line((f"  {part}", "dim")) for part in wrapped(words, width - 3))]
+    if at and column.scenario is not None:
+        text = ", ".join(f"{key} {value}" for key, value in changes(column.scenario, state.scenario))
+        parts = wrapped(f"{letter(at)}: {text or 'nothing differs'}", width - 3)
+        return [(), *(line(f"  {part}") for part in parts), *lines[1:]]
+    return lines
