@@ -30,7 +30,7 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
     """
     result = dict(base)
     kind = changes.get("kind")
-    if kind is not None and kind != base.get("kind"):
+    if isinstance(kind, str) and kind != base.get("kind"):
         # of several classes with one kind, the one that shares most with what is there is meant
         allowed = max(_kinds().get(kind, [frozenset[str]()]), key=lambda names: len(names & set(base)))
         result = {key: value for key, value in result.items() if key in allowed}

@@ -118,6 +118,20 @@ class Deployment(Bounded):
     device_memory: Annotated[int, Gt(0), Unit("bytes")] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        Bounded.__post_init__(self)
+        # plain values and lists of them, lists as tuples: runtimes keep what they worked out by these values
+        plain = {key: _plain_option(key, value) for key, value in self.options.items()}
+        object.__setattr__(self, "options", plain)
+
+
+def _plain_option(key: str, value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(_plain_option(key, item) for item in value)
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise FieldError(f"options.{key}", "must be a plain value or a list of them, got a table")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost(Bounded):

@@ -25,6 +25,10 @@ def test_another_kind_keeps_what_it_knows_too():
     assert merged(latent, {"kind": "full", "kv_heads": 8}) == {"heads": 128, "kind": "full", "kv_heads": 8}
 
 
+def test_a_kind_that_is_no_word_is_left_to_the_reader():
+    assert merged({"kind": "full", "heads": 2}, {"kind": []}) == {"kind": [], "heads": 2}
+
+
 def test_assignments_read_as_toml_and_fall_back_to_text():
     assert parse_assignment("workload.context=10M") == ("workload.context", "10M")
     assert parse_assignment("a = 0.5") == ("a", 0.5)

@@ -32,6 +32,12 @@ def test_bounds_hold_in_code_too(make, field):
     assert caught.value.field == field
 
 
+def test_options_are_plain_values():
+    assert Deployment(options={"sizes": [1, [2, 3]], "eager": True}).options == {"sizes": (1, (2, 3)), "eager": True}
+    with pytest.raises(FieldError, match=r"options\.x: must be a plain value or a list of them, got a table"):
+        Deployment(options={"x": [{"a": 1}]})
+
+
 def test_output_is_a_thousand_tokens_or_what_there_is_room_for():
     assert Workload(context=100_000).output_tokens == 1000
     assert Workload(context=100_000).prompt_tokens == 99_000
