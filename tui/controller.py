@@ -18,6 +18,7 @@ from tui.keys import pasted, press_in_field, press_in_prompt
 from tui.layout import LEAST_HEIGHT, LEAST_WIDTH, PANES, PaneId, place_of
 from tui.lists import GPU_COLUMNS, RESULT_COLUMNS, current, listed
 from tui.moves import FAR, Screen, cell_under, jumped, jumping, move, onward, page
+from tui.pasting import looks_like_config, with_pasted_config
 from tui.recovery import Recovered, remove_recovery, write_recovery
 from tui.state import (
     PENDING_SECONDS,
@@ -248,6 +249,10 @@ class Controller(Errands):
     def press(self, key: str, character: str | None) -> bool:
         """A key before it is looked up as a command; True if it meant something by itself."""
         state, now = self.state, self._clock()
+        if state.question is not None and filing.passes_over(state.question, key):
+            # what was kept is offered again at the next start, so that no key has to wait for an answer
+            self.state = replace(state, question=None)
+            return False
         if state.question is not None:
             self.state = filing.answered(state, key, self._recovered, now=now)
         elif state.prompt is not None and state.prompt.kind in ("command", "palette"):
@@ -271,8 +276,11 @@ class Controller(Errands):
         return True
 
     def paste(self, text: str) -> None:
-        """Text that came at once."""
-        self.state = pasted(self.state, text, self._lookup)
+        """Text that came at once: into the field or prompt that is open, or a config with a model of its own."""
+        if self.state.question is None and looks_like_config(text):
+            self.state = with_pasted_config(self.state, text, now=self._clock())
+        else:
+            self.state = pasted(self.state, text, self._lookup)
 
     # --- leaving ------------------------------------------------------------------------------------------
 

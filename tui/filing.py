@@ -107,6 +107,12 @@ def recovered(state: AppState, found: Recovered, *, now: float) -> AppState:
     return said(taken, "restored; it is not saved yet", now=now)
 
 
+def passes_over(question: Question, key: str) -> bool:
+    """Whether a key leaves a question for later and goes on to what it means otherwise."""
+    answers = {choice for choice, _ in _ASK_RECOVER} | {"escape", "ctrl+c"}
+    return question.kind == "recover" and key not in answers
+
+
 def answered(state: AppState, key: str, found: Recovered | None, *, now: float) -> AppState:
     """The answer to a question; keys that are none are ignored."""
     question = state.question

@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=7, help="runs of each process (7)")
     parser.add_argument("--json", action="store_true", help="print data")
     options = parser.parse_args()
-    found = {**engine_times(), **process_times(options.runs), **paint_times(options.runs)}
+    found = {**engine_times(), **header_times(), **process_times(options.runs), **paint_times(options.runs)}
     if options.json:
         print(json.dumps(found, indent=2))
     else:
@@ -73,6 +73,35 @@ def engine_times() -> dict[str, str]:
     }
 
 
+def header_times() -> dict[str, str]:
+    """Headers of large files: a GGUF file with a real vocabulary, an index over many safetensors files."""
+    from dataclasses import replace
+
+    from catalogs.importers.gguf_file import read_gguf
+    from catalogs.importers.safetensors import read_safetensors
+    from catalogs.model_store import ModelCatalog
+    from tests.catalogs.importers.gguf_files import write_gguf
+    from tests.catalogs.importers.safetensors_files import checkpoint_of, write_checkpoint
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        words = {
+            "general.architecture": "llama",
+            "tokenizer.ggml.tokens": [f"token{i}" for i in range(150_000)],
+            "tokenizer.ggml.merges": [f"a{i} b" for i in range(280_000)],
+        }
+        rows = [(f"blk.{i}.ffn_down.weight", (4096, 4096), "Q4_K") for i in range(2000)]
+        path = write_gguf(folder / "m.gguf", words, rows)
+        model = replace(ModelCatalog().model("meta-llama/Llama-3.1-70B"), stack="180 layer")
+        write_checkpoint(folder, checkpoint_of(model, "fp8"), shards=200)
+        gguf = _microseconds(lambda: read_gguf(path), 3)
+        index = _microseconds(lambda: read_safetensors(folder), 3)
+    return {
+        "GGUF header, 2,000 tensors": f"{gguf / 1000:.0f} ms",
+        "safetensors index, 200 files": f"{index / 1000:.0f} ms",
+    }
+
+
 def _cpu_seconds(command: list[str]) -> float:
     """User and system time of one run."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -82,7 +111,8 @@ def _cpu_seconds(command: list[str]) -> float:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    folders = {f"WHATFITS_{name}_DIR": str(ROOT / "nowhere") for name in ("CONFIG", "DATA", "STATE")}
+    return {**os.environ, **folders, "PYTHONPATH": str(ROOT)}
 
 
 def _paired(commands: dict[str, list[str]], runs: int) -> dict[str, float]:

@@ -10,6 +10,7 @@ import os
 import pty
 import resource
 import select
+import signal
 import struct
 import sys
 import termios
@@ -28,7 +29,7 @@ def main(command: list[str]) -> None:
         os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"})
     first, settled = _painted(terminal, start)
     os.write(terminal, b"\x11")  # ctrl+q
-    _drain(terminal, start + DEADLINE)
+    _drain(pid, terminal)
     _, _, usage = os.wait4(pid, 0)
     print(json.dumps({"first": first - start, "settled": settled - start, "peak": usage.ru_maxrss * 1024}))
 
@@ -46,13 +47,17 @@ def _painted(terminal: int, start: float) -> tuple[float, float]:
     return first, last
 
 
-def _drain(terminal: int, until: float) -> None:
+def _drain(pid: int, terminal: int) -> None:
+    """Read until the program has ended; one that does not end is ended."""
+    until = time.monotonic() + QUIET * 10
     while time.monotonic() < until:
-        try:
-            if not os.read(terminal, 65536):
+        if select.select([terminal], [], [], QUIET)[0]:
+            try:
+                if not os.read(terminal, 65536):
+                    return
+            except OSError:
                 return
-        except OSError:
-            return
+    os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -275,6 +275,17 @@ def test_unsaved_work_can_be_left_for_later_or_discarded(controller, tmp_path):
     assert find_recovery(folder=tmp_path / "state") is None
 
 
+def test_no_key_has_to_wait_for_the_answer_about_unsaved_work(controller, tmp_path):
+    c = controller()
+    press(c, "2", "-")
+    c.keep_work()
+    later = controller()
+    assert press(later, "3").question is None
+    assert later.state.pane == "gpus"
+    assert press(controller(), "ctrl+q").leaving
+    assert find_recovery(folder=tmp_path / "state") is not None
+
+
 def test_half_a_word_is_not_kept_as_work(controller, tmp_path):
     c = controller()
     press(c, "2", "enter", *"5kx")

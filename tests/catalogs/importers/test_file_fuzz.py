@@ -2,7 +2,6 @@
 
 import json
 import struct
-import time
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,6 @@ from tests.catalogs.importers.gguf_models import gguf_of
 from tests.catalogs.importers.safetensors_files import checkpoint_of, header_table
 from tests.engine import examples
 
-LONGEST_SECONDS = 3.0
 MOST_MEMORY = 300 * 2**20  # [byte]
 CATALOG = ModelCatalog()
 
@@ -52,14 +50,12 @@ def damaged(data: bytes, changes) -> bytes:
 
 def outcome(work) -> None:
     """A result or an error of ours; anything else fails the test by itself."""
-    start = time.perf_counter()
     try:
         work()
     except WhatfitsError as error:
         text = str(error)
         assert text.isprintable(), text
         assert len(text) < 600
-    assert time.perf_counter() - start < LONGEST_SECONDS
 
 
 # --- GGUF ---------------------------------------------------------------------------------------------------------

