@@ -14,7 +14,7 @@ test: $(READY_DEV)  ## all tests but those that take minutes or tmux
 	$(BIN)/python -m pytest -q -n auto -m "not slow" $(ARGS)
 
 test-slow: $(READY_DEV)  ## long fuzzing, and the app in tmux
-	$(BIN)/python -m pytest -q -n auto -m slow $(ARGS)
+	HYPOTHESIS_PROFILE=chance $(BIN)/python -m pytest -q -n auto -m slow $(ARGS)
 
 check: $(READY_DEV)  ## what must pass before a change goes in
 	$(BIN)/ruff format --check .
