@@ -59,7 +59,8 @@ def format_stack(kinds: tuple[str, ...]) -> str:
         # a group that lies within one run says nothing new, nor does one that is itself a repetition
         for period in range(max(2, run + 1), min(LONGEST_GROUP, (count - start) // 2) + 1):
             repeats = common[period][start] // period + 1
-            if repeats > 1 and all(period % other for other in shorter):
+            again = any(period % other == 0 and common[other][start] >= period - other for other in shorter)
+            if repeats > 1 and not again:
                 shorter.append(period)
                 group = _runs_text(kinds[start : start + period])
                 # what follows may begin like one more group and be better said otherwise
