@@ -22,22 +22,10 @@ def read_text(path: str | os.PathLike[str], *, limit_bytes: int = LIMIT_BYTES) -
     `limit_bytes` [byte]. Never waits for a pipe or a device.
     """
     shown = os.fspath(path)
-    try:
-        # looked at before it is opened, because opening a device can already do something
-        _require_regular(os.stat(path).st_mode, shown)
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-        with open(descriptor, "rb") as stream:
-            status = os.fstat(descriptor)
-            _require_regular(status.st_mode, shown)
-            # one byte more than allowed tells a file that grew, or whose size is not told, from one that fits
-            data = b"" if status.st_size > limit_bytes else stream.read(limit_bytes + 1)
-    except OSError as error:
-        raise _problem(shown, error) from error
-    except ValueError as error:
-        if isinstance(error, FileProblemError):
-            raise
-        raise FileProblemError(shown, "is no possible file name") from error
-    if status.st_size > limit_bytes or len(data) > limit_bytes:
+    with open_regular(path) as (stream, size):
+        # one byte more than allowed tells a file that grew, or whose size is not told, from one that fits
+        data = b"" if size > limit_bytes else stream.read(limit_bytes + 1)
+    if size > limit_bytes or len(data) > limit_bytes:
         raise FileProblemError(shown, f"is larger than the {limit_bytes:,} bytes that are read")
     try:
         return data.decode("utf-8-sig")
@@ -52,13 +40,21 @@ def open_regular(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, int]]
     Raises `FileProblemError` as `read_text` does, also for what goes wrong while the context reads.
     """
     shown = os.fspath(path)
-    try:
+    with _told(shown):
+        # looked at before it is opened, because opening a device can already do something
         _require_regular(os.stat(path).st_mode, shown)
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         with open(descriptor, "rb") as stream:
             status = os.fstat(descriptor)
             _require_regular(status.st_mode, shown)
             yield stream, status.st_size
+
+
+@contextmanager
+def _told(shown: str) -> Iterator[None]:
+    """Whatever the system says of a file, as one of our errors."""
+    try:
+        yield
     except OSError as error:
         raise _problem(shown, error) from error
     except ValueError as error:
@@ -97,16 +93,10 @@ def write_text_atomic(path: str | os.PathLike[str], text: str) -> None:
         data = text.encode()
     except UnicodeEncodeError as error:
         raise FileProblemError(shown, "cannot hold this text: it has characters outside Unicode") from error
-    try:
+    with _told(shown):
         target = Path(os.path.realpath(path))
         _replace(target, data, _mode_of(target, shown))
         _sync_folder(target.parent)
-    except OSError as error:
-        raise _problem(shown, error) from error
-    except ValueError as error:
-        if isinstance(error, FileProblemError):
-            raise
-        raise FileProblemError(shown, "is no possible file name") from error
 
 
 def _mode_of(target: Path, shown: str) -> int | None:

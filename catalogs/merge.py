@@ -36,8 +36,9 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
         result = {key: value for key, value in result.items() if key in allowed}
     for key, value in changes.items():
         held = result.get(key)
-        both = isinstance(value, Mapping) and isinstance(held, Mapping)
-        result[key] = merged(held, value) if both else value  # type: ignore[arg-type]
+        if isinstance(value, Mapping) and isinstance(held, Mapping):
+            value = merged(held, value)
+        result[key] = value
     return result
 
 

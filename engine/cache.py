@@ -9,8 +9,9 @@ from engine.cache_formats import CacheFormat, CachePrecision, cache_precision
 from engine.mixers import Entry
 from engine.model import ModelSpec
 from engine.spans import AllTokens, Fixed, LastTokens, OnePer, Span, SpreadTokens
+from engine.units import MAX_TOKENS
 
-FARTHEST_TOKENS = 10**12
+FARTHEST_TOKENS = MAX_TOKENS
 """Where a search for the longest context ends [token]: a cache that does not grow has no longest context."""
 
 RESIDUAL = cache_precision("bf16")

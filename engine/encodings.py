@@ -1,10 +1,10 @@
 """How the elements of a weight matrix are stored, and what a weight format makes of a model's tensors."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from engine.tensors import Role, Tensor
+from engine.tensors import ROLES, Role, Tensor
 
 if TYPE_CHECKING:
     from engine.model import ModelSpec
@@ -92,7 +92,7 @@ PROJECTIONS: frozenset[Role] = frozenset(
 """Roles that a quantised checkpoint stores in its format. The rest (embedding, head, norms, biases, router,
 convolutions, towers) stays at 16 bits unless a format says otherwise."""
 
-EVERYTHING: frozenset[Role] = frozenset(Role.__args__)  # type: ignore[attr-defined]
+EVERYTHING: frozenset[Role] = frozenset(ROLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +182,6 @@ class WeightFormat:
     def bits(self, tensor: Tensor) -> int:
         """Bits of all copies of `tensor`; of a mixture, where it stands in no particular layer."""
         return sum(piece.storage.bits_of(piece.tensor) for piece in self.pieces(tensor))
-
-    def bytes_of(self, tensors: Iterable[Tensor]) -> int:
-        """Bytes of all `tensors`, each rounded up to whole bytes."""
-        return sum(self.padded(self.bits(tensor)) for tensor in tensors)
 
     def padded(self, bits: int) -> int:
         """Bytes of a stored tensor of so many bits, with what is left free before the next one."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from engine.cache import FARTHEST_TOKENS
 from engine.cost import Quote
 from engine.errors import UnknownNameError, nearest
 from engine.estimate import best
@@ -34,7 +35,7 @@ def explain(report: Report, figure: str) -> Figure:
 
     if figure in PERFORMANCE_FIGURES:
         return explain_performance(report, figure)
-    known = (*_FIGURES, *PERFORMANCE_FIGURES)
+    known = figure_names()
     hint = nearest(figure[:60], known) or f"; known are {', '.join(known)}"
     raise UnknownNameError("explain", f"no figure is called {figure[:60]!r}{hint}")
 
@@ -43,7 +44,7 @@ def figure_names() -> tuple[str, ...]:
     """Every figure that can be explained, by its dotted name in the JSON report."""
     from engine.latency import PERFORMANCE_FIGURES
 
-    return (*_FIGURES, *PERFORMANCE_FIGURES)
+    return (*FIGURE_NAMES, *PERFORMANCE_FIGURES)
 
 
 def explained(report: Report) -> tuple[str, ...]:
@@ -121,7 +122,7 @@ def _free(report: Report) -> Figure:
 def _max_context(report: Report) -> Figure:
     value = best(report.capacity.max_context_tokens)
     sequences = max(1, report.sequences)
-    room = best(report.choice.reservation.max_context(sequences, 10**12))
+    room = best(report.choice.reservation.max_context(sequences, FARTHEST_TOKENS))
     by_memory = given(
         "longest that memory holds",
         room,

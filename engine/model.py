@@ -13,6 +13,7 @@ from engine.feedforward import FeedForward
 from engine.mixers import Entry, Mixer
 from engine.stack import Run, parse_stack
 from engine.tensors import Tensor, count_parameters, matrix, vector
+from engine.units import MAX_TOKENS
 
 ModelConfidence = Literal["exact", "published", "estimate", "hypothetical"]
 """exact: read from the model's own config by rules checked to the unit. published: entered from a publication.
@@ -155,6 +156,11 @@ class ModelSpec(Bounded):
         for kind, count in self.runs:
             counts[kind] = counts.get(kind, 0) + count
         return counts
+
+    @property
+    def longest_context_tokens(self) -> int:
+        """The longest context that a search need look at: the model's own, or the longest that is read at all."""
+        return self.max_context_tokens or MAX_TOKENS
 
     @property
     def layer_count(self) -> int:

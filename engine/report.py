@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from engine.cache import CacheCurve, ideal_curve
 from engine.cache_formats import CachePrecision
-from engine.capacity import MOST_GPUS, Choice, Limit, candidates, choose, fewest_gpus, try_plan
+from engine.capacity import MOST_GPUS, Choice, Limit, candidates, choose, fewest_gpus
 from engine.cost import DEFAULT_KINDS, OWNING, DatedOffer, Quote, cheapest, own_price, rent_of
 from engine.estimate import Amount, best
 from engine.formats import WeightFormat, changed, weight_format
@@ -137,16 +137,12 @@ class Report:
 
     def max_context(self, sequences: int) -> Amount:
         """Longest context of so many sequences at once on this deployment [token]."""
-        limit = self.model.max_context_tokens
-        return self.choice.reservation.max_context(sequences, limit or _NO_LIMIT)
+        return self.choice.reservation.max_context(sequences, self.model.longest_context_tokens)
 
     def fits_context(self, tokens: int) -> bool:
         """Whether the wanted number of sequences fits with this context."""
         longest = best(self.max_context(max(1, self.sequences)))
         return tokens <= longest
-
-
-_NO_LIMIT = 10**12
 
 
 def evaluate(scenario: Scenario, facts: Facts) -> Report:
@@ -225,7 +221,7 @@ def _report(scenario: Scenario, facts: Facts, runtime: Runtime, choice: Choice, 
     tokens = setting.context_tokens
     most = reservation.max_sequences(tokens)
     sequences = max(1, best(most)) if setting.concurrency is None else setting.concurrency
-    longest = reservation.max_context(sequences, facts.model.max_context_tokens or _NO_LIMIT)
+    longest = reservation.max_context(sequences, facts.model.longest_context_tokens)
     needed = reservation.rank_cache_bytes(verdict.stage, tokens, sequences)
     capacity = Capacity(
         limit=verdict.limit,
@@ -322,8 +318,3 @@ def _on(scenario: Scenario, gpu: str) -> Scenario:
     deployment = replace(scenario.deployment, gpu=gpu, device_memory=None)
     cost = replace(scenario.cost, usd_per_gpu_hour=None, offer=None)
     return replace(scenario, deployment=deployment, cost=cost)
-
-
-def try_on(report: Report, plan: Plan) -> Choice:
-    """The same question under another plan."""
-    return try_plan(report.runtime, report.choice.setting, plan)

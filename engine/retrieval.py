@@ -59,7 +59,6 @@ EMBEDDING_USD_PER_MILLION = 0.02
 """Price of embedding a million tokens [$]: list price of small embedding models; set your own."""
 SEARCH_SECONDS = 0.05
 """Embedding a question and searching an index of millions of chunks [s]: an assumption; set your own."""
-SECONDS_PER_DAY = 86_400  # [s]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Role = Literal[
     "embedding",  # token table, and learned positions
@@ -22,7 +22,7 @@ Role = Literal[
     "other",  # small parts that no format quantises
 ]
 
-ROLES: tuple[Role, ...] = Role.__args__  # type: ignore[attr-defined]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

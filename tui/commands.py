@@ -107,8 +107,6 @@ COMMANDS: tuple[Command, ...] = (
 )
 """All commands, in the order of the help page."""
 
-BY_ID = {command.id: command for command in COMMANDS}
-
 GROUPS = (_GO, _EDIT, _LIST, _SHOW, _FILE)
 """Headings of the help page, in order."""
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from catalogs.importers.attention import switched
 from catalogs.importers.family import Family, Named, layers_of
-from catalogs.importers.fields import CONTEXT, HIDDEN, LARGEST_CONTEXT, VOCABULARY, Config
+from catalogs.importers.fields import CONTEXT, HIDDEN, VOCABULARY, Config
 from catalogs.importers.multi_token import MTP_FIELDS, mtp_count, mtp_layers
 from engine.model import Layer, ModelSpec, MultiToken, Tower
 from engine.stack import format_stack
+from engine.units import MAX_TOKENS
 
 
 def name_layers(layers: Sequence[Named]) -> tuple[dict[str, Layer], tuple[str, ...]]:
@@ -77,7 +78,7 @@ def assemble(
         layers=layers,
         stack=format_stack(order[:count]),
         tied_embeddings=tied,
-        max_context_tokens=config.integer_or_none(*CONTEXT, most=LARGEST_CONTEXT, agree=False),
+        max_context_tokens=config.integer_or_none(*CONTEXT, most=MAX_TOKENS, agree=False),
         family=config.model_type,
         multi_token=multi_token,
         towers=towers,

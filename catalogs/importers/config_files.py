@@ -33,7 +33,7 @@ def parse_config(text: str, where: str) -> dict[str, Any]:
     Raises `FileProblemError` on `where` for text that is no JSON, or no table, or says a key twice.
     """
     try:
-        table = json.loads(text, object_pairs_hook=_once, parse_int=_whole)
+        table = json.loads(text, object_pairs_hook=once, parse_int=whole)
     except RecursionError as error:
         raise FileProblemError(where, "is nested too deeply") from error
     except json.JSONDecodeError as error:
@@ -45,7 +45,8 @@ def parse_config(text: str, where: str) -> dict[str, Any]:
     return table
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The table of a JSON object. Raises `ValueError` where a key is given twice: what it means, nobody can tell."""
     table: dict[str, Any] = {}
     for name, value in pairs:
         if name in table:
@@ -54,7 +55,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-def _whole(digits: str) -> int:
+def whole(digits: str) -> int:
+    """A number of JSON. Raises `ValueError` where it is longer than any that is meant."""
     if len(digits) > LONGEST_DIGITS:
         raise ValueError(f"a number of {len(digits)} digits")
     return int(digits)

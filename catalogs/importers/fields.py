@@ -14,8 +14,6 @@ from engine.stack import MAX_LAYERS
 
 LARGEST = 10**9
 """Largest size or count that is read: a thousand times any width, ten times any vocabulary."""
-LARGEST_CONTEXT = 10**12
-"""Longest context that is read [token]."""
 
 REQUIRED: Final = -1
 """As `absent`: the key has no class default, so it must be given."""

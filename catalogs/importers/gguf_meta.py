@@ -9,8 +9,6 @@ from engine.units import shorten
 
 LARGEST = 10**9
 """Largest size or count that is read: ten times any vocabulary."""
-LARGEST_CONTEXT = 10**12
-"""Longest context that is read [token]."""
 
 
 class Metadata:

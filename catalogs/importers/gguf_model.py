@@ -6,7 +6,7 @@ from typing import Any
 from catalogs.importers.assemble import name_layers
 from catalogs.importers.gguf_file import GgufHeader, GgufTensor
 from catalogs.importers.gguf_layers import LayerReader, Numbers, role_in_layer, shapes_of
-from catalogs.importers.gguf_meta import LARGEST_CONTEXT, Metadata
+from catalogs.importers.gguf_meta import Metadata
 from catalogs.importers.gguf_names import ARCHITECTURES, END_ROLES, Arch
 from engine.encodings import Part
 from engine.errors import FieldError, UnsupportedModelError, nearest
@@ -14,7 +14,7 @@ from engine.feedforward import Experts
 from engine.model import Layer, ModelSpec, MultiToken, PerLayerEmbedding
 from engine.stack import format_stack
 from engine.tensors import Role, count_parameters
-from engine.units import shorten
+from engine.units import MAX_TOKENS, shorten
 
 _MTP = "nextn."
 
@@ -156,9 +156,7 @@ def _spec(
         "hidden": meta.whole("embedding_length"),
         "layers": table,
         "stack": format_stack(order[:count]),
-        "max_context_tokens": meta.whole("context_length", most=LARGEST_CONTEXT)
-        if meta.has("context_length")
-        else None,
+        "max_context_tokens": meta.whole("context_length", most=MAX_TOKENS) if meta.has("context_length") else None,
         "multi_token": multi_token,
         "stored_format": _stored_format(header),
         "source": f"{header.name}, GGUF header",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from catalogs.files import open_regular, read_text
+from catalogs.importers.config_files import once, whole
 from catalogs.importers.headers import Budget, HeaderStream
 from engine.errors import FileProblemError, UnsupportedModelError
 from engine.units import shorten
@@ -226,22 +227,13 @@ def _json(data: bytes, shown: str) -> Any:
     if data.count(b",") > _MOST_COMMAS or data.count(b"{") > _MOST_TENSORS + 2:
         raise FileProblemError(shown, "its header has more entries than any model")
     try:
-        return json.loads(data, object_pairs_hook=lambda pairs: _unique(pairs, shown))
+        return json.loads(data, object_pairs_hook=once, parse_int=whole)
     except RecursionError as error:
         raise FileProblemError(shown, "its header is nested too deeply") from error
-    except ValueError as error:
-        if isinstance(error, FileProblemError):
-            raise
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise FileProblemError(shown, "its header is no JSON") from error
-
-
-def _unique(pairs: list[tuple[str, Any]], shown: str) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise FileProblemError(shown, f"its header has {shorten(twice)} twice")
-    return found
+    except ValueError as error:
+        raise FileProblemError(shown, f"its header is none that is read: {error}") from error
 
 
 _Span = tuple[tuple[int, int], StoredTensor]

@@ -107,7 +107,7 @@ def static_fraction(model: ModelSpec, plan: Plan, options: SglangOptions, device
     chunk, small, large = tier(device_bytes)
     chunk = options.chunked_prefill_size or chunk
     ranks = plan.tp * plan.dp
-    graph = options.cuda_graph_max_bs or (small if ranks < 4 else large)
+    graph = options.cuda_graph_max_bs or (small if ranks < MANY_RANKS else large)
     if options.cuda_graph_max_bs is None and options.max_running_requests is not None:
         graph = min(graph, options.max_running_requests)
     reserved = META_MB + MB_PER_CHUNK_TOKEN * max(chunk, LEAST_CHUNK) + MB_PER_RANK * ranks * plan.pp

@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from engine.cache import ideal_curve
 from engine.cache_formats import CachePrecision
@@ -12,7 +11,6 @@ from engine.cost import Quote, cheapest
 from engine.estimate import Amount, best, high
 from engine.formats import WeightFormat, weight_format
 from engine.hardware import GB
-from engine.model import ModelSpec
 from engine.parallel import Plan
 from engine.report import Facts
 from engine.runtimes import Runtime, Setting, runtime_of
@@ -31,19 +29,6 @@ from engine.search.times import Timing, timing
 from engine.search.wish import Wish, narrowed
 from engine.topology import nodes_of
 from engine.weights import checkpoint_bytes
-
-NO_LIMIT = 10**12
-"""Stands for the longest context of a model that has none [token]."""
-
-
-@lru_cache(maxsize=256)
-def _stored_bytes(model: ModelSpec, weights: WeightFormat) -> int:
-    return checkpoint_bytes(model, weights)
-
-
-@lru_cache(maxsize=256)
-def _ideal_bytes(model: ModelSpec, cache: CachePrecision, tokens: int) -> int:
-    return ideal_curve(model, cache).bytes(tokens)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +201,8 @@ class Search:
             return None
         model = known.model
         # a format wider than the published one adds bytes and nothing else
-        kept = min(_stored_bytes(model, setting.weights), _stored_bytes(model, weight_format(model.stored_format)))
+        stored = weight_format(model.stored_format)
+        kept = min(checkpoint_bytes(model, setting.weights), checkpoint_bytes(model, stored))
         return Candidate(
             gpu=known.accelerator.id,
             gpus=choice.plan.gpus,
@@ -229,10 +215,10 @@ class Search:
             free_bytes=free,
             device_bytes=setting.device_bytes,
             certain=verdict.certain,
-            max_context_tokens=reservation.max_context(sequences, model.max_context_tokens or NO_LIMIT),
+            max_context_tokens=reservation.max_context(sequences, model.longest_context_tokens),
             max_sequences=most,
             weights_bytes=kept,
-            cache_bytes=_ideal_bytes(model, setting.cache, setting.context_tokens),
+            cache_bytes=ideal_curve(model, setting.cache).bytes(setting.context_tokens),
             timing=spent,
         )
 

@@ -1,8 +1,6 @@
 """`whatfits compare`: scenarios, their variants or all runtimes side by side."""
 
 import argparse
-import json
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +12,7 @@ from engine.report import Report, evaluate
 from engine.runtimes import RUNTIMES
 from engine.scenario import Scenario
 from tui.cli.inputs import Item, items
+from tui.cli.output import TABLE_FORMATS, print_table
 from tui.cli.parser import Parser, add_scenario_options
 from tui.cli.run import complain, exit_code
 from tui.render.text import variant_table
@@ -46,7 +45,7 @@ def compare(arguments: list[str]) -> int:
                 complain(error, f"{item.where}: {scenario.name}" if item.where else scenario.name)
                 # a runtime that cannot serve a format is an answer of the comparison, not bad input
                 code = max(code, 0 if options.runtimes else exit_code(error))
-    _print(reports, options.format)
+    print_table(variant_table(reports), options.format)
     return code
 
 
@@ -71,19 +70,6 @@ def _scenarios(scenario: Scenario, runtimes: bool) -> Iterator[Scenario]:
         yield replace(scenario, name=runtime, deployment=deployment, variant=())
 
 
-def _print(reports: list[Report], style: str) -> None:
-    table = variant_table(reports)
-    match style:
-        case "json":
-            print(json.dumps(table.data(), indent=2))
-        case "csv":
-            sys.stdout.write(table.csv())
-        case "markdown":
-            print("\n".join(table.markdown()))
-        case _:
-            print("\n".join(table.lines()))
-
-
 def _parser() -> Parser:
     parser = Parser(
         prog="whatfits compare",
@@ -94,6 +80,5 @@ def _parser() -> Parser:
     parser.add_argument("files", nargs="*", metavar="FILE", help="scenario files; - reads JSON Lines of scenarios")
     add_scenario_options(parser)
     parser.add_argument("--runtimes", action="store_true", help="each scenario under every runtime")
-    formats = ("text", "json", "markdown", "csv")
-    parser.add_argument("-f", "--format", choices=formats, default="text", help="how to print (text)")
+    parser.add_argument("-f", "--format", choices=TABLE_FORMATS, default="text", help="how to print (text)")
     return parser

@@ -1,7 +1,6 @@
 """`whatfits gpus detect`: the accelerators of this host, of another one, or of pasted output."""
 
 import argparse
-import json
 import sys
 from typing import Any
 
@@ -10,6 +9,7 @@ from catalogs.files import read_text
 from catalogs.store import HardwareCatalog
 from engine.errors import FieldError
 from engine.units import format_gib
+from tui.cli.output import TABLE_FORMATS, print_json, print_table
 from tui.cli.parser import Parser
 from tui.render.plain import plain
 from tui.render.table import Column, Table, cell
@@ -38,7 +38,7 @@ def detect_parser() -> Parser:
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="output of a tool; - reads standard input")
     parser.add_argument("--ssh", metavar="HOST", help="ask another host: HOST or USER@HOST")
-    parser.add_argument("-f", "--format", choices=("text", "json", "markdown", "csv"), default="text", help="(text)")
+    parser.add_argument("-f", "--format", choices=TABLE_FORMATS, default="text", help="(text)")
     return parser
 
 
@@ -51,13 +51,11 @@ def run_detect(arguments: list[str]) -> int:
     host = _host(options, catalog)
     match options.format:
         case "json":
-            print(json.dumps(host_data(host), indent=2))
-        case "csv":
-            sys.stdout.write(_table(host).csv())
-        case "markdown":
-            print("\n".join(_table(host).markdown()))
-        case _:
+            print_json(host_data(host))
+        case "text":
             print("\n".join(_lines(host, catalog)))
+        case style:
+            print_table(_table(host), style)
     return 0
 
 

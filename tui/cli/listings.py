@@ -2,8 +2,6 @@
 
 import argparse
 import datetime
-import json
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +11,7 @@ from catalogs.tables import to_table
 from engine.cost import DEFAULT_KINDS, cheapest
 from engine.errors import FieldError
 from engine.hardware import Accelerator, Offer
+from tui.cli.output import print_json, print_table
 from tui.cli.parser import list_parser
 from tui.render.catalog import gpu_table, model_lines, model_table, offer_table
 from tui.render.plain import plain
@@ -34,7 +33,7 @@ def listing(name: str, arguments: list[str]) -> int:
         return 0
     if words[:1] == ["list"]:
         words = words[1:]
-    _print_table(_LIST[name](catalogs, words, options), options.format)
+    print_table(_LIST[name](catalogs, words, options), options.format)
     return 0
 
 
@@ -127,7 +126,7 @@ def _show_model(catalogs: Catalogs, name: str, style: str) -> None:
             "active_parameters": spec.active_parameters,
             "layers": spec.layer_count,
         }
-        _print_json({**to_table(spec), "counted": counts})
+        print_json({**to_table(spec), "counted": counts})
     else:
         print("\n".join(model_lines(spec)))
 
@@ -152,7 +151,7 @@ def _show_offer(catalogs: Catalogs, name: str, style: str) -> None:
 
 def _show_data(data: Mapping[str, Any], style: str) -> None:
     if style == "json":
-        _print_json(data)
+        print_json(data)
         return
     for key, value in _leaves(data):
         print(f"{key:<28} {plain(str(value))}")
@@ -168,22 +167,6 @@ def _leaves(data: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, An
             yield f"{prefix}{key}", f"{value:,}"
         else:
             yield f"{prefix}{key}", value
-
-
-def _print_table(table: Table, style: str) -> None:
-    match style:
-        case "json":
-            _print_json(table.data())
-        case "csv":
-            sys.stdout.write(table.csv())
-        case "markdown":
-            print("\n".join(table.markdown()))
-        case _:
-            print("\n".join(table.lines()))
-
-
-def _print_json(data: Any) -> None:
-    print(json.dumps(data, indent=2))
 
 
 _LIST: Mapping[str, Callable[[Catalogs, list[str], argparse.Namespace], Table]] = {

@@ -4,6 +4,7 @@ import argparse
 from typing import NoReturn
 
 from engine.errors import FieldError, nearest
+from tui.cli.output import TABLE_FORMATS
 
 COMMANDS = {
     "report": "answer one scenario or many",
@@ -137,7 +138,7 @@ def list_parser(name: str) -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("words", nargs="*", metavar="TEXT", help="words to look for, or show and a name")
-    _add_format(parser, ("text", "json", "markdown", "csv"))
+    _add_format(parser, TABLE_FORMATS)
     if name == "offers":
         parser.add_argument("-g", "--gpu", metavar="NAME", help="offers of one accelerator")
         parser.add_argument("--all", action="store_true", help="markets, cost of ownership and old prices too")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from engine.estimate import Amount
-from engine.units import format_gb, format_gib, format_tokens
+from engine.units import format_gib, format_tokens
 
 
 def banded(amount: Amount, show: Callable[[int], str]) -> str:
@@ -17,11 +17,6 @@ def banded(amount: Amount, show: Callable[[int], str]) -> str:
 def gib(amount: Amount) -> str:
     """GiB of 2^30 bytes."""
     return banded(amount, format_gib)
-
-
-def gb(amount: Amount) -> str:
-    """GB of 10^9 bytes."""
-    return banded(amount, format_gb)
 
 
 def tokens(amount: Amount) -> str:

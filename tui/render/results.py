@@ -13,6 +13,7 @@ from tui.render.bar import bar
 from tui.render.columns import Column, fitting, head_text, row_text, widths
 from tui.render.glyphs import FITS, SHORT
 from tui.render.gpus import list_note
+from tui.render.ledger import rank_rows
 from tui.render.line import Line, Look, Span, dimmed, heading, left, line, right, width_of
 from tui.render.numbers import banded
 from tui.render.speed import columns_of, remedy_lines, speed_lines
@@ -232,11 +233,7 @@ def ladder_lines(report: Report, width: int) -> list[Line]:
 def ledger_lines(report: Report, width: int) -> list[Line]:
     """What the fullest GPU holds, item by item, side by side, and what one has to know of the row."""
     rank = report.rank
-    ledger = report.choice.reservation.ledgers[rank.stage]
-    items: list[tuple[str, Amount]] = [("memory", rank.device_bytes), ("may be used", rank.usable_bytes)]
-    items += [(item.name, item.amount) for item in ledger.items]
-    items += [("pool for the cache", rank.pool_bytes), ("cache needed", rank.cache_bytes)]
-    items.append(("free", rank.free_bytes) if rank.free_bytes >= 0 else ("missing", -rank.free_bytes))
+    items = rank_rows(report)
     columns = max(1, min(3, width // 36))
     share = width // columns
     count = -(-len(items) // columns)

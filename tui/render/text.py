@@ -11,6 +11,7 @@ from engine.latency import performance
 from engine.report import Report
 from engine.units import format_count, format_gb, format_gib, format_tokens, format_usd, short_tokens
 from tui.render.json_report import amount
+from tui.render.ledger import rank_rows
 from tui.render.numbers import banded, per_token, tokens
 from tui.render.plain import plain
 from tui.render.table import Cell, Column, Table, cell
@@ -53,11 +54,6 @@ def report_markdown(report: Report, variants: Sequence[Report] = (), *, evidence
             parts += section.table.markdown()
         parts += [f"- {line}" for line in section.lines]
     return "\n".join(parts) + "\n"
-
-
-def verdict_word(report: Report) -> str:
-    """FITS, or what does not."""
-    return "FITS" if report.capacity.fits else "DOES NOT FIT"
 
 
 def price_text(quote: Quote | None) -> str:
@@ -113,7 +109,7 @@ def _sections(report: Report, variants: Sequence[Report], evidence: Sequence[str
     speed = performance(report)
     yield Section("memory, all sequences", _sizes(_memory_rows(report)))
     stage = f", stage {report.rank.stage + 1} of {report.plan.pp}" if report.plan.pp > 1 else ""
-    yield Section(f"one GPU, the fullest{stage}", _sizes(_rank_rows(report)))
+    yield Section(f"one GPU, the fullest{stage}", _sizes(rank_rows(report)))
     yield Section("capacity", _pairs(_capacity_rows(report)))
     if not report.capacity.fits:
         yield from _help(report)
@@ -168,16 +164,6 @@ def _memory_rows(report: Report) -> list[tuple[str, Amount]]:
     if report.sequences != 1:
         rows.append((f"cache of {report.sequences:,} sequences", memory.cache_bytes))
     rows.append(("cache set aside, all GPUs", memory.reserved_bytes))
-    return rows
-
-
-def _rank_rows(report: Report) -> list[tuple[str, Amount]]:
-    rank = report.rank
-    ledger = report.choice.reservation.ledgers[rank.stage]
-    rows: list[tuple[str, Amount]] = [("memory", rank.device_bytes), ("may be used", rank.usable_bytes)]
-    rows += [(item.name, item.amount) for item in ledger.items]
-    rows += [("pool for the cache", rank.pool_bytes), ("cache needed", rank.cache_bytes)]
-    rows.append(("free", rank.free_bytes) if rank.free_bytes >= 0 else ("missing", -rank.free_bytes))
     return rows
 
 

@@ -293,14 +293,14 @@ def test_headers_that_make_no_sense(tmp_path, table, message):
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (b'{"a": {}, "a": {}}', "has 'a' twice"),
-        (b'{"a": {"dtype": "F32", "dtype": "F32"}}', "has 'dtype' twice"),
+        (b'{"a": {}, "a": {}}', "'a' is given twice"),
+        (b'{"a": {"dtype": "F32", "dtype": "F32"}}', "'dtype' is given twice"),
         (b"{", "its header is no JSON"),
         (b"\xff\xff", "its header is no JSON"),
         (b"[" * 100_000, r"nested too deeply|no JSON"),
         (b'{"a": ' * 500_000, "more entries than any model"),
         (b"[" + b"0," * 4_000_000 + b"0]", "more entries than any model"),
-        (b'{"a": ' + b"9" * 5000 + b"}", r"no JSON|no tensor"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "a number of 5000 digits"),
     ],
     ids=range(8),
 )
