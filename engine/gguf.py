@@ -1,11 +1,12 @@
 """Weight formats of llama.cpp: one type for all matrices, and the mixtures that llama-quantize makes."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from engine.encodings import EVERYTHING, Encoding, Piece, Place, WeightFormat, shaped
+from engine.gguf_earlier import PRESETS_OF_ERA, Era, earlier_type_of
 from engine.gguf_layout import Slot, keeps_multi_token, slots, traits_of
 from engine.gguf_presets import BASE, NEEDS_IMATRIX, WITH_IMATRIX, Category, Spot, Traits, type_of
 from engine.gguf_types import ENCODINGS, GGML_TYPES, WEIGHT_TYPES, fitting
@@ -22,12 +23,14 @@ _COUNTED: tuple[Category, ...] = ("v", "down", "gate", "up")
 class GgufFormat(WeightFormat):
     """A file of llama.cpp. `preset` is one of llama-quantize's, or "" where all matrices have the type `uniform`.
 
-    `imatrix` says whether an importance matrix was used, which moves the types of some presets.
+    `imatrix` says whether an importance matrix was used, which moves the types of some presets; `era` is "" for the
+    mixtures of today's llama-quantize.
     """
 
     preset: str = ""
     uniform: str = ""
     imatrix: bool = False
+    era: Era = ""
 
     @property
     def by_layer(self) -> bool:
@@ -70,6 +73,11 @@ class GgufFormat(WeightFormat):
 
     def type_of(self, slot: Slot, traits: Traits, spot: Spot) -> str:
         """The type that the preset gives a slot."""
+        if self.era:
+            columns = slot.tensor.columns
+            return earlier_type_of(
+                self.era, self.preset, slot.category, traits, columns=columns, spot=spot, stacked=slot.stacked
+            )
         return type_of(
             self.preset,
             slot.category,
@@ -172,6 +180,22 @@ def _aliases(name: str, stem: str, suffix: str) -> tuple[str, ...]:
     return own + more.get(name, ()) + tuple(f"gguf-{alias}" for alias in more.get(name, ()) if "gguf" not in alias)
 
 
+_ERAS: Mapping[Era, str] = {"2023": "August 2023 to early 2024", "ggmlv3": "June 2023, GGML v3"}
+
+
+def _earlier(name: str, era: Era) -> GgufFormat:
+    today = _preset(name)
+    ending = f"-{era}"
+    return replace(
+        today,
+        id=today.id + ending,
+        name=f"{today.name} of {_ERAS[era]}",
+        era=era,
+        aliases=tuple(alias + ending for alias in today.aliases),
+        source=f"llama.cpp of {_ERAS[era]}: preset {name}, from model cards and load logs",
+    )
+
+
 def _uniform(name: str) -> GgufFormat:
     return GgufFormat(
         id=f"ggml-{name.casefold()}",
@@ -188,6 +212,7 @@ def _uniform(name: str) -> GgufFormat:
 GGUF_FORMATS: tuple[GgufFormat, ...] = (
     *(_preset(name) for name in BASE),
     *(_preset(name, imatrix=True) for name in WITH_IMATRIX),
+    *(_earlier(name, era) for era, names in PRESETS_OF_ERA.items() for name in names),
     *(_uniform(name) for name in WEIGHT_TYPES),
 )
-"""Presets of llama-quantize, and uniform types."""
+"""Presets of llama-quantize, today's and earlier ones, and uniform types."""

@@ -1,12 +1,11 @@
 """Sizes of weights against published files, measured peaks, and llama.cpp's own choice of types.
 
-`gguf_sizes.csv` and `quant_sizes.csv` hold published sizes with their addresses; `gguf_dry_run.csv` what
-llama-quantize itself (`--dry-run` of llama.cpp of autumn 2026, run on headers without weights) makes of models of
-the catalog: bytes of all matrices and how many tensors of each type.
+`gguf_sizes.csv`, `gguf_sizes_2023.csv` and `quant_sizes.csv` hold published sizes with their addresses;
+`gguf_dry_run.csv` what llama-quantize itself (`--dry-run` of llama.cpp of autumn 2026, run on headers without weights)
+makes of models of the catalog: bytes of all matrices and how many tensors of each type.
 """
 
 import csv
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -44,32 +43,27 @@ GGUF_MODELS = {
     "Llama-2-13B": "meta-llama/Llama-2-13b-hf",
 }
 
-OLD = {
-    ("Llama-2-7B", "Q2_K"): "mixture of August 2023",
-    ("Llama-2-13B", "Q2_K"): "mixture of August 2023",
-    ("Llama-2-13B", "Q4_0"): "GGML v3 of June 2023: output not yet in Q6_K",
-    ("Llama-2-13B", "Q4_K_S"): "GGML v3 of June 2023: no extra bits for the first layers yet",
-    ("Mixtral-8x7B", "Q4_K_M"): "uploaded in 2023, before models of 8 experts got Q8_0 keys and values",
-}
-"""Files made by a mixture that llama.cpp no longer has, and so of another size."""
+ERAS = {"GGML v3": "-ggmlv3", "Aug 2023": "-2023", "2023 mixture": "-2023"}
+"""What the table says of a file, and the ending of the format that it was made with."""
 
 
-def _gguf_cases() -> Iterator[tuple[str, str, float, float]]:
-    for row in _rows("gguf_sizes.csv"):
-        name = {"F16": "gguf-f16"}.get(row["preset"], row["preset"])
-        size = checkpoint_bytes(CATALOG.model(GGUF_MODELS[row["model"]]), weight_format(name))
-        yield row["model"], row["preset"], size, float(row["size_bytes"])
+def _gguf_format(row: dict[str, str]) -> WeightFormat:
+    name = {"F16": "gguf-f16"}.get(row["preset"], row["preset"].casefold())
+    told = row["source"] + row["notes"]
+    return weight_format(name + next((ending for words, ending in ERAS.items() if words in told), ""))
 
 
-def test_published_gguf_files():
-    misses = {
-        (model, preset): size / published - 1
-        for model, preset, size, published in _gguf_cases()
-        if abs(size / published - 1) > TOLERANCE
-    }
-    assert misses.keys() <= OLD.keys(), misses
-    current = [row for row in _rows("gguf_sizes.csv") if (row["model"], row["preset"]) not in OLD]
-    assert len(current) >= 36
+@pytest.mark.parametrize("row", _rows("gguf_sizes.csv"), ids=lambda row: f"{row['model']} {row['preset']}")
+def test_published_gguf_files(row):
+    size = checkpoint_bytes(CATALOG.model(GGUF_MODELS[row["model"]]), _gguf_format(row))
+    assert size == pytest.approx(float(row["size_bytes"]), rel=TOLERANCE)
+
+
+@pytest.mark.parametrize("row", _rows("gguf_sizes_2023.csv"), ids=lambda row: f"{row['model']} {row['format']}")
+def test_files_of_earlier_mixtures(row):
+    size = checkpoint_bytes(CATALOG.model(row["model"]), weight_format(row["format"]))
+    # the cards give two decimals of GB, and some round down
+    assert size / 1e9 == pytest.approx(float(row["size_gb"]), rel=0.0002, abs=0.0065)
 
 
 @pytest.mark.parametrize(
