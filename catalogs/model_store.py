@@ -91,14 +91,17 @@ class ModelCatalog:
         return self._entries
 
     def find(self, name: str) -> str | None:
-        """The id that a name means: an id, an alias, or the part of an id after the slash; case does not matter.
+        """The id that a name means: an id, an alias, the part of either after the slash, or a beginning of these.
 
-        None if nothing has that name, or several things have.
+        Case does not matter. None if nothing has that name, or several things have.
         """
         if name in self._entries:
             return name
-        found = self._names.get(fold(name), ())
-        return found[0] if len(found) == 1 else None
+        folded = fold(name)
+        found = self._names.get(folded, ())
+        if len(found) == 1:
+            return found[0]
+        return None if found else self._beginning(folded)
 
     def model(self, name: str, *, field: str = "model.id") -> ModelSpec:
         """The model with this id, alias or bare name.
@@ -127,10 +130,33 @@ class ModelCatalog:
             return list(self._entries.values())
         scored = []
         for order, entry in enumerate(self._entries.values()):
-            points = max(_points(wanted, fold(name)) for name in (entry.id, entry.name, *entry.aliases))
+            points = max(_points(wanted, fold(name)) for name in (entry.id, entry.name))
+            # another release of the same shape comes after those that are called so themselves
+            points = max(points, *(_points(wanted, fold(name)) - 1 for name in entry.aliases), 0)
             if points:
                 scored.append((-points, len(entry.id), order, entry))
         return [entry for *_, entry in sorted(scored, key=lambda row: row[:3])]
+
+    def _beginning(self, folded: str) -> str | None:
+        """The one model whose names begin so, up to a hyphen, or the one whose name begins all others that do.
+
+        So Qwen3-235B means Qwen3-235B-A22B and not the files made of it; gemma-3 means several models, thus none.
+        What was never released is named in full.
+        """
+        owner = "/" in folded
+        found = {
+            name: ids
+            for name, ids in self._names.items()
+            if name.startswith(f"{folded}-")
+            and ("/" in name) == owner
+            and all(self._entries[known].confidence != "hypothetical" for known in ids)
+        }
+        plain = min(found, key=len, default="")
+        meant = {known for ids in found.values() for known in ids}
+        if len(meant) > 1 and not all(f"{name}-".startswith(f"{plain}-") for name in found):
+            return None
+        ids = found.get(plain, ())
+        return ids[0] if folded and len(ids) == 1 else None
 
     def _shipped(self, model_id: str) -> ModelSpec:
         path = SHIPPED_FOLDER / self._entries[model_id].file
@@ -160,7 +186,8 @@ class ModelCatalog:
             group: dict[str, list[str]] = {}
             for entry in self._entries.values():
                 if (entry.id in self._own) == own:
-                    for name in {fold(n) for n in (entry.id, entry.id.rpartition("/")[2], *entry.aliases)}:
+                    full = {fold(name) for name in (entry.id, *entry.aliases)}
+                    for name in full | {name.rpartition("/")[2] for name in full}:
                         group.setdefault(name, []).append(entry.id)
             names |= {name: tuple(ids) for name, ids in group.items()}
         return names

@@ -1,8 +1,9 @@
 """Rebuild the shipped models from configs: `python -m catalogs.rebuild_models CONFIG_DIR`.
 
 CONFIG_DIR holds `OWNER__NAME.json` files; `models.csv` beside it (or `--list FILE`) says for each where it is
-from and how far to trust it. Models that no config describes were entered by hand and are kept; the index is
-written anew.
+from and how far to trust it, and `model_aliases.csv` (or `--aliases FILE`) names releases that are another model in
+everything that is counted. Models that no config describes were entered by hand and are kept; the index is written
+anew.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from catalogs.files import read_text, read_toml, write_text_atomic
 from catalogs.importers.hf_config import import_config, read_config
 from catalogs.model_store import INDEX_NAME, SHIPPED_FOLDER, ModelEntry, entry_of, file_name, fold
 from catalogs.tables import build, to_table
-from engine.errors import WhatfitsError
+from engine.errors import FieldError, WhatfitsError
 from engine.model import ModelConfidence, ModelSpec
 
 RETRIEVED = "2026-11"
@@ -32,13 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("configs", type=Path, help="folder of OWNER__NAME.json files")
     parser.add_argument("--list", type=Path, help="CSV of the files' sources; models.csv beside the folder")
+    parser.add_argument("--aliases", type=Path, help="CSV of further names; model_aliases.csv beside the folder")
     parser.add_argument("--into", type=Path, default=SHIPPED_FOLDER, help="folder of the model files")
     parser.add_argument("--retrieved", default=RETRIEVED, help="when the configs were copied, YYYY-MM")
     given = parser.parse_args(arguments)
     rows = read_list(given.list or given.configs.parent / "models.csv")
     models, refused = import_all(given.configs, rows, retrieved=given.retrieved)
     hand = entered_by_hand(given.into, {model.id for model in models} | set(refused) | set(rows))
-    write_all(given.into, with_aliases([*models, *hand], hand))
+    further = read_aliases(given.aliases or given.configs.parent / "model_aliases.csv", set(refused) | set(rows))
+    write_all(given.into, with_aliases([*models, *hand], hand, further))
     for model_id, reason in refused.items():
         print(f"refused {model_id}: {reason}", file=sys.stderr)
     print(f"{len(models)} models imported, {len(hand)} kept, {len(refused)} refused")
@@ -59,6 +62,24 @@ def entered_by_hand(directory: Path, described: Set[str]) -> list[ModelSpec]:
 def read_list(path: Path) -> dict[str, Mapping[str, str]]:
     """The rows of the list of sources, by id."""
     return {row["hf_id"]: row for row in csv.DictReader(io.StringIO(read_text(path)))}
+
+
+def read_aliases(path: Path, described: Set[str]) -> dict[str, str]:
+    """Further names, each with the id of the model that it means; none without the file.
+
+    Raises `FieldError` for a model that is not `described`, and for a name that means two.
+    """
+    if not path.exists():
+        return {}
+    found: dict[str, str] = {}
+    for row in csv.DictReader(io.StringIO(read_text(path))):
+        name, model_id = fold(row["alias"]), row["model"]
+        if model_id not in described:
+            raise FieldError(f"{path.name}: {row['alias']}", f"means {model_id}, which has no config")
+        if found.setdefault(name, model_id) != model_id or name in {fold(known) for known in described}:
+            raise FieldError(f"{path.name}: {row['alias']}", "means two models")
+        found[name] = model_id
+    return found
 
 
 def read_model(path: Path) -> ModelSpec:
@@ -113,9 +134,18 @@ def _confidence(read: ModelConfidence, said: str) -> ModelConfidence:
     return "published" if kind in ("rebuilt", "class", "flattened", "preset", "official") else "exact"
 
 
-def with_aliases(models: Iterable[ModelSpec], hand: Iterable[ModelSpec]) -> list[ModelSpec]:
-    """The models with short names: the release alone, and without its ending where that means one model."""
+def with_aliases(
+    models: Iterable[ModelSpec], hand: Iterable[ModelSpec], further: Mapping[str, str] | None = None
+) -> list[ModelSpec]:
+    """The models with other names: the release alone, without its ending where that means one model, and `further`.
+
+    A further name, and the part of it after the slash, goes before a short name that another model would have.
+    """
     listed, kept = list(models), {model.id for model in hand}
+    given: dict[str, list[str]] = {}
+    for name, model_id in (further or {}).items():
+        given.setdefault(model_id, []).append(name)
+    taken = {part: model_id for name, model_id in (further or {}).items() for part in (name, name.rpartition("/")[2])}
     owners: dict[str, set[str]] = {}
     for model in listed:
         for name in _short_names(model.id):
@@ -124,9 +154,15 @@ def with_aliases(models: Iterable[ModelSpec], hand: Iterable[ModelSpec]) -> list
     result = []
     for model in listed:
         names = _short_names(model.id)
-        unique = [name for name in names if len(owners[name]) == 1 and (name == names[0] or name not in full)]
-        aliases = model.aliases if model.id in kept else tuple(unique)
-        result.append(replace(model, aliases=aliases))
+        unique = [
+            name
+            for name in names
+            if len(owners[name]) == 1
+            and (name == names[0] or name not in full)
+            and taken.get(name, model.id) == model.id
+        ]
+        aliases = model.aliases if model.id in kept else (*unique, *given.get(model.id, ()))
+        result.append(replace(model, aliases=tuple(dict.fromkeys(aliases))))
     return result
 
 

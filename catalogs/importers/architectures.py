@@ -6,6 +6,7 @@ _HEADS = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
 _BARE = {"chatglm": "ChatGLMModel"}
 """Classes that have a head although their name does not say so."""
 _OTHERS = {
+    "bailing_moe": ("BailingMoeV2",),
     "exaone4_5_text": ("Exaone4",),
     "falcon": ("RW",),
     "kimi_k2": ("DeepseekV3",),

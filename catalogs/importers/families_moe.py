@@ -127,7 +127,7 @@ MOE: Mapping[str, Family] = {
         moe=_DEEPSEEK_MOE,
         layers=_with_indexers,
         mtp=Mtp(kind=INDEXED),
-        harmless=("indexer_rope_interleave",),
+        harmless=("indexer_rope_interleave", "index_share_for_mtp_iteration"),
     ),
     "glm4_moe": Family(
         attention=Attn(

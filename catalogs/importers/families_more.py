@@ -51,6 +51,17 @@ def _minimax_kinds(config: Config, layers: int) -> tuple[str, ...]:
     return tuple(FULL if i % 2 == 0 else LINEAR for i in range(layers))
 
 
+def _lightning_marks(config: Config, layers: int) -> tuple[str, ...]:
+    """MiniMax-Text-01 and M1, as released: 1 is full attention, 0 a recurrent layer."""
+    marks = config.integers("attn_type_list")
+    if marks is None:
+        raise config.unsupported("attn_type_list", "is missing")
+    require_length(config, "attn_type_list", len(marks), layers)
+    if set(marks) - {0, 1}:
+        raise config.unsupported("attn_type_list", "must hold 1 (full attention) and 0 (recurrent)")
+    return tuple(FULL if mark else LINEAR for mark in marks[:layers])
+
+
 def _olmo_hybrid_kinds(config: Config, layers: int) -> tuple[str, ...]:
     """OLMo Hybrid: every fourth layer is full, and the last one where there are fewer than four."""
     kinds = linear_but_every(4)(config, layers)
@@ -93,6 +104,27 @@ def _hunyuan_moe(config: Config, family: Family, layers: int) -> Sequence[Named]
     if plain.integer("num_shared_expert", absent=1) != 1:
         raise config.unsupported("num_shared_expert", "only one shared expert has a rule")
     return layers_of(plain, replace(family, layers=None), layers)
+
+
+def _bailing(config: Config, family: Family, layers: int) -> Sequence[Named]:
+    """Ling: one norm for all queries and one for all keys where it is switched on, shared experts of one width."""
+    if config.flag("norm_head"):
+        raise config.unsupported("norm_head", "no rule for a head that is normed")
+    width = config.integer("moe_intermediate_size")
+    shared = config.count(*SHARED_COUNT) * width
+    if config.integer("moe_shared_expert_intermediate_size", absent=max(1, shared)) != max(1, shared):
+        raise config.unsupported("moe_shared_expert_intermediate_size", "is not that of all shared experts: no rule")
+    return layers_of(config, replace(family, layers=None), layers)
+
+
+def _arctic(config: Config, family: Family, layers: int) -> Sequence[Named]:
+    """Snowflake Arctic: experts in every layer, and beside them a feed-forward as wide as the model."""
+    for name in ("parallel_attn_mlp_res", "use_residual"):
+        if not config.flag(name, absent=True):
+            raise config.unsupported(name, "no rule for a model without the feed-forward beside the experts")
+    if config.integer("moe_layer_frequency", absent=1) != 1:
+        raise config.unsupported("moe_layer_frequency", "only experts in every layer have a rule")
+    return layers_of(config, replace(family, layers=None), layers)
 
 
 def _minicpm3(config: Config) -> LatentAttention:
@@ -150,6 +182,28 @@ _LIKE_LLAMA = Family(
     attention=_NO_BIAS,
     confidence="estimate",
     notes="Read as a relative of Llama; its code is remote, and no reference count was compared.",
+)
+
+_MINIMAX_01 = Family(
+    like="minimax",
+    attention=_NO_BIAS,
+    kinds=_lightning_marks,
+    mixers={LINEAR: _lightning},
+    moe=Moe(where=all_sparse, width=_INNER_WIDTH, shared_width=("shared_intermediate_size",)),
+    defaults={"shared_intermediate_size": 0},
+    notes="Lightning attention: the state is counted at 16 bit, as the reference keeps it; servers keep 32.",
+)
+_BAILING = Family(
+    like="llama",
+    attention=Attn(
+        qkv_bias=("use_qkv_bias", False),
+        out_bias=("use_bias", False),
+        qk_norm="head",
+        qk_norm_if=("use_qk_norm", False),
+    ),
+    moe=Moe(where=after_first("first_k_dense_replace"), shared_count=SHARED_COUNT),
+    defaults={"first_k_dense_replace": 0, "num_shared_experts": 0},
+    layers=_bailing,
 )
 
 MORE: Mapping[str, Family] = {
@@ -225,6 +279,27 @@ MORE: Mapping[str, Family] = {
         mixers={LINEAR: _lightning},
         moe=Moe(where=all_sparse, width=_INNER_WIDTH),
         notes="Lightning attention: the state is counted at 16 bit, as the reference keeps it; servers keep 32.",
+    ),
+    "minimax_text_01": _MINIMAX_01,
+    "minimax_m1": _MINIMAX_01,
+    "bailing_moe": _BAILING,
+    "bailing_moe_v2": _BAILING,
+    "grok-1": Family(
+        like="llama",
+        attention=_NO_BIAS,
+        moe=Moe(where=all_sparse, width=_INNER_WIDTH),
+        norms=4,
+        confidence="estimate",
+        notes="Its code is remote, and no reference count was compared.",
+    ),
+    "arctic": Family(
+        like="llama",
+        attention=_NO_BIAS,
+        moe=Moe(where=all_sparse, width=_INNER_WIDTH, shared_width=HIDDEN),
+        norms=3,
+        layers=_arctic,
+        confidence="estimate",
+        notes="Its code is remote, and no reference count was compared.",
     ),
     "olmo_hybrid": Family(
         attention=Attn(qk_norm="full"),

@@ -34,9 +34,10 @@ FULL_SIZES = 51  # [1] batch sizes captured by default up to 512
 LARGEST_GRAPH = 512  # [sequence] largest batch that is captured by default, or twice max_num_seqs if that is less
 FIXED_GRAPH_FRACTION = 0.3  # [1] of the estimate that does not fall with the number of sizes; assumed, not measured
 
-COMMUNICATION_GIB = {"fast": (1.2, 1.85, 2.1), "plain": (0.1, 0.5, 2.0)}
+COMMUNICATION_GIB = {"fast": (1.2, 1.85, 2.1), "plain": (0.0, 0.1, 2.0)}
 """NCCL and all-reduce buffers of a rank under tensor parallelism [GiB]. fast: H100 with NVLink, 0.19.0, TP 2 and 4:
-non-torch memory 2.06-2.2 against 0.25 alone. plain: cards without it, 2 RTX 4090 and 0.7.2: 0.25 in all."""
+non-torch memory 2.06-2.2 against 0.25 alone. plain: cards without it, 2 RTX 4090 and 0.7.2: 0.25 in all, as much as
+one alone, because NCCL goes through host memory there and vLLM's own all-reduce with its buffers is not used."""
 FAST_FROM_BYTES = 70 * GIB  # [byte] device memory from which on ranks are taken to be joined by NVLink
 PIPELINE_GIB = -0.12  # [GiB] what a rank with stages and no tensor parallelism has less: 0.07 against 0.25, one log
 OTHER_NON_TORCH_GIB = (0.05, 0.22)  # [GiB] what the logs vary around the best guess: Granite 0.46, RTX 3090 0.35

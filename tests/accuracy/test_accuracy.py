@@ -61,7 +61,7 @@ def test_sglang():
 
 
 def test_fitted_constants_hold_for_models_that_they_were_not_fitted_to():
-    worst = {"graph estimate a layer, dense": 0.008, "graphs captured a layer, dense": 0.008}
+    worst = {"graph estimate a layer, dense": 0.009, "graphs captured a layer, dense": 0.008}
     for fold in folds():
         if fold.constant in worst:
             assert abs(fold.fitted - fold.observed) <= worst[fold.constant]

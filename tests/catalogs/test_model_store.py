@@ -79,7 +79,7 @@ def test_shipped_names_mean_one_model_each(shipped):
 
 
 def test_many_models_ship(shipped):
-    assert len(shipped.entries()) >= 181
+    assert len(shipped.entries()) >= 320
     assert {entry.confidence for entry in shipped.entries().values()} >= {"exact", "hypothetical"}
 
 
@@ -109,6 +109,51 @@ def test_names_are_found_whatever_their_case(shipped, name):
     assert shipped.find(name) == SCOUT
     assert shipped.model(name).id == SCOUT
     assert shipped.origin(SCOUT) == "shipped"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Qwen3-235B", "Qwen/Qwen3-235B-A22B"),
+        ("qwen/qwen3 235b", "Qwen/Qwen3-235B-A22B"),
+        ("mixtral-8x7b", "mistralai/Mixtral-8x7B-v0.1"),
+        ("llama-4-scout", SCOUT),
+        ("command-a", "CohereLabs/c4ai-command-a-03-2025"),
+    ],
+)
+def test_a_beginning_means_the_model_that_begins_all_others(shipped, name, meant):
+    assert shipped.find(name) == meant
+
+
+@pytest.mark.parametrize("name", ["gemma-3", "deepseek-v4", "Qwen3-23", "qwen3", "-", "/", "qwen/", "article/scout"])
+def test_a_beginning_of_several_models_or_of_half_a_word_means_none(shipped, name):
+    assert shipped.find(name) is None
+
+
+def test_a_beginning_of_a_users_own_model(own):
+    catalog = own("tiny.toml", small(id="me/qwen3-235b-a22b-tiny"))
+    assert catalog.find("qwen3-235b") == "Qwen/Qwen3-235B-A22B"
+    assert catalog.find("me/qwen3-235b") == "me/qwen3-235b-a22b-tiny"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("deepseek-ai/DeepSeek-R1-0528", "deepseek-ai/DeepSeek-R1"),
+        ("deepseek-r1-0528", "deepseek-ai/DeepSeek-R1"),
+        ("Zephyr-7b-beta", "mistralai/Mistral-7B-v0.1"),
+        ("llama3:8b", "meta-llama/Meta-Llama-3-8B"),
+        ("LLAMA3.1:70B", "meta-llama/Llama-3.1-70B-Instruct"),
+    ],
+)
+def test_releases_of_a_models_shape_are_other_names_of_it(shipped, name, meant):
+    assert shipped.find(name) == meant
+
+
+def test_search_shows_what_is_called_so_before_what_has_the_same_shape(shipped):
+    found = [entry.id for entry in shipped.search("mistral-small")]
+    assert "mistralai/Codestral-22B-v0.1" in found
+    assert all("Mistral-Small" in model_id for model_id in found[:2])
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,9 @@ import pytest
 from catalogs.model_store import ModelCatalog
 from engine.cache import ideal_curve
 from engine.cache_formats import cache_precision
-from engine.feedforward import Dense
 from engine.formats import WeightFormat, weight_format
 from engine.gguf import GgufFormat
-from engine.mixers import FullAttention
-from engine.model import Layer, ModelSpec
+from engine.model import ModelSpec
 from engine.weights import checkpoint_bytes, held_tensors
 
 DATA = Path(__file__).parents[1] / "data"
@@ -130,21 +128,8 @@ FORMATS = {
 }
 UNITS = {"GB": 10**9, "GiB": 2**30}
 
-QWEN25_14B = ModelSpec(
-    id="Qwen2.5-14B-Instruct",
-    hidden=5120,
-    vocabulary=152_064,
-    layers={
-        "layer": Layer(mixer=FullAttention(heads=40, kv_heads=8, head_dim=128, qkv_bias=True), ffn=Dense(width=13_824))
-    },
-    stack="48 layer",
-)
-"""Qwen/Qwen2.5-14B-Instruct, config.json."""
-
 
 def _model(name: str) -> ModelSpec:
-    if name == QWEN25_14B.id:
-        return QWEN25_14B
     bare = name.removesuffix("-Instruct")
     wanted = [f"{owner}/{n}" for owner in ("meta-llama", "Qwen", "openai", "deepseek-ai") for n in (name, bare)]
     return CATALOG.model(next(model_id for model_id in wanted if model_id in CATALOG.entries()))

@@ -20,6 +20,7 @@ from engine.errors import UnsupportedModelError
         ("phi-msft", "PhiForCausalLM"),
         ("chatglm", "ChatGLMModel"),
         ("ernie4_5_moe", "Ernie4_5_MoeForCausalLM"),
+        ("bailing_moe", "BailingMoeV2ForCausalLM"),
     ],
 )
 def test_same_model(model_type, name):

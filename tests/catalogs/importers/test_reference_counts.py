@@ -20,16 +20,22 @@ REMOTE = frozenset(
     (
         "Yi",
         "aquila",
+        "arctic",
         "baichuan",
+        "bailing_moe",
+        "bailing_moe_v2",
         "chatglm",
         "deepseek",
         "exaone",
+        "grok-1",
         "internlm",
         "internlm2",
         "kimi_k2",
         "mimo",
         "minicpm",
+        "minimax_m1",
         "minimax_m3",
+        "minimax_text_01",
         "nemotron-nas",
         "orion",
         "phi-msft",
@@ -37,7 +43,7 @@ REMOTE = frozenset(
         "xverse",
     )
 )
-"""Model types whose code is not part of transformers; what is known of them is in `test_oracle`."""
+"""Model types whose code is not part of transformers; `test_oracle`, `test_published` and `test_remote` know them."""
 PARTS = frozenset(
     (
         "exaone4_5_text",
