@@ -74,6 +74,7 @@ UNMEASURED = Kernels(
 )
 
 _NAMES: tuple[tuple[str, Generation, Memory], ...] = (
+    ("p100", "volta", "hbm"),
     ("v100", "volta", "hbm"),
     ("t4", "volta", "gddr"),
     ("a100", "ampere", "hbm"),
@@ -115,7 +116,7 @@ def kind_of(accelerator: Accelerator) -> tuple[Generation, Memory]:
     if vendor == "intel":
         if "gaudi" in accelerator.id:
             return "gaudi", "hbm"
-        return "intel", memory
+        return "intel", "hbm" if accelerator.id.startswith("max-") else memory
     if vendor != "nvidia":
         return "other", "hbm" if memory != "unified" else memory
     return _nvidia(accelerator, memory)

@@ -70,6 +70,7 @@ MODELS = {
 """Names of the file that the catalog does not know."""
 
 GPUS = {
+    "M1 7-Core GPU 8GB": "m1",  # 7 of its 8 cores
     "h100_sxm": "h100-sxm",
     "H100": "h100-sxm",
     "Nvidia H100 GPU": "h100-sxm",

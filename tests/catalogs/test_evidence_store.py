@@ -8,7 +8,8 @@ import pytest
 from catalogs.evidence_store import EvidenceCatalog
 from catalogs.model_store import ModelCatalog
 from engine.cache_formats import CACHE_FORMATS
-from engine.evidence import effective_context
+from engine.evidence import effective_context, trained_context
+from engine.formats import WEIGHT_FORMATS
 
 DATA = Path(__file__).parent.parent / "data"
 EVIDENCE = EvidenceCatalog()
@@ -21,13 +22,14 @@ def test_every_row_has_a_source_and_a_subject():
         assert row.source
         assert row.model
         assert row.benchmark
-        assert row.strategy in CACHE_FORMATS or row.strategy in STRATEGIES, row.strategy
+        weights = row.strategy.startswith("weights:") and row.strategy.removeprefix("weights:") in WEIGHT_FORMATS
+        assert weights or row.strategy in CACHE_FORMATS or row.strategy in STRATEGIES, row.strategy
         assert row.finding or row.change_percent is not None
 
 
 def test_models_exist():
     catalog = ModelCatalog()
-    for row in EVIDENCE.scores:
+    for row in (*EVIDENCE.scores, *EVIDENCE.trained):
         for name in row.models:
             assert catalog.find(name) == name
 
@@ -66,3 +68,9 @@ def test_scout_claims_ten_million_and_was_measured_to_a_thousand():
     (row,) = [r for r in EVIDENCE.scores if "Llama 4 Scout" in r.model]
     found = effective_context(row)
     assert (found.claimed_tokens, found.tokens, found.score_at_longest) == (10_000_000, 1_000, 21.6)
+
+
+def test_a_claimed_context_is_not_a_trained_one():
+    scout = trained_context(EVIDENCE.trained, "meta-llama/llama-4-scout-17b-16e-instruct")
+    assert (scout.tokens, scout.sure) == (256_000, "secondary")
+    assert trained_context(EVIDENCE.trained, "nobody/nothing") is None

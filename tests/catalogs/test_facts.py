@@ -117,7 +117,7 @@ def test_offers_by_name(catalogs):
 def test_the_whole_table_takes_a_named_offer_for_its_own_gpu_alone(catalogs):
     scenario = Scenario(model=LLAMA, cost=Cost(offer="article-8x-h100-80"))
     table = catalogs.table_facts(scenario, today=TODAY)
-    assert len(table) == 77
+    assert len(table) == 150
     assert table["h100-sxm"].offer is not None
     assert table["h200-sxm"].offer is None
     assert len({id(found.model) for found in table.values()}) == 1

@@ -56,7 +56,9 @@ def test_names_that_the_table_has_cut(catalog):
     assert find(catalog, "NVIDIA GeForce RTX 40", 12345, cut=True).gpu is None
 
 
-@pytest.mark.parametrize("name", ["NVIDIA H800", "NVIDIA A100X", "NVIDIA H20-3e", "NVIDIA GeForce RTX 4090 D", "Foo"])
+@pytest.mark.parametrize(
+    "name", ["NVIDIA H800 PCIe", "NVIDIA A100X", "NVIDIA H20-3e", "NVIDIA GeForce RTX 4090 D", "Foo"]
+)
 def test_other_cards_are_not_guessed(catalog, name):
     found = find(catalog, name, 81559)
     assert found.gpu is None

@@ -38,6 +38,10 @@ def test_assignments_read_as_toml_and_fall_back_to_text():
     assert parse_assignment("precision.cache={k = 'q8_0'}") == ("precision.cache", {"k": "q8_0"})
 
 
+def test_a_date_is_text_as_in_files():
+    assert parse_assignment("calibration.date=2026-11-20") == ("calibration.date", "2026-11-20")
+
+
 @pytest.mark.parametrize("text", ["", "novalue", "=5", "  = 1"])
 def test_what_is_no_assignment_is_refused(text):
     with pytest.raises(FieldError, match="is no assignment; write key=value"):

@@ -65,7 +65,7 @@ def test_accelerator_equals_its_row(catalog, row):
 
 
 def test_there_are_at_least_75_and_none_is_missing(catalog):
-    assert {row["id"] for row in ACCELERATORS} == set(catalog.accelerators())
+    assert {row["id"] for row in ACCELERATORS} <= set(catalog.accelerators())
     assert len(ACCELERATORS) >= 75
 
 

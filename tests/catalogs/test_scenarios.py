@@ -19,7 +19,17 @@ from catalogs.scenarios import (
     write_scenario,
 )
 from engine.errors import FileProblemError, WhatfitsError
-from engine.scenario import Cost, Deployment, KeyValueFormats, Precision, Scenario, Workload
+from engine.scenario import (
+    Calibration,
+    Cost,
+    Deployment,
+    KeyValueFormats,
+    MeasuredMemory,
+    MeasuredSpeed,
+    Precision,
+    Scenario,
+    Workload,
+)
 
 GOOD = {"schema": "whatfits/1", "model": {"id": "x"}}
 
@@ -43,6 +53,19 @@ BAD = [
     (GOOD | {"cost": {"usd_per_gpu_hour": -2}}, "cost.usd_per_gpu_hour", "must be 0 or more"),
     (GOOD | {"cost": {"usd_per_gpu_hour": float("inf")}}, "cost.usd_per_gpu_hour", "must be a finite number"),
     (GOOD | {"precision": {"cache": {"kk": "fp8"}}}, "precision.cache.kk", "unknown key"),
+    (GOOD | {"calibration": {"memory": {"wieghts": "1 GiB"}}}, "calibration.memory.wieghts", "did you mean weights"),
+    (GOOD | {"calibration": {"memory": {"pool": "14"}}}, "calibration.memory.pool", "no unit in '14'"),
+    (GOOD | {"calibration": {"memory": {"pool": 0}}}, "calibration.memory.pool", "must be more than 0, got 0"),
+    (GOOD | {"calibration": {"speed": {"tpot_ms": 5}}}, "calibration.speed.tpot_ms", "unknown key"),
+    (GOOD | {"calibration": {"speed": {"tpot_seconds": 0}}}, "calibration.speed.tpot_seconds", "more than 0"),
+    (GOOD | {"calibration": {"speed": {"ttft_seconds": 1.0}}}, "calibration.speed.context", "is missing"),
+    (
+        GOOD | {"calibration": {"speed": {"context": "8k", "concurrency": "all"}}},
+        "calibration.speed.concurrency",
+        "or max",
+    ),
+    (GOOD | {"calibration": {"date": "20 November"}}, "calibration.date", "must be a day such as 2026-11-20"),
+    (GOOD | {"calibration": {"tp": 0}}, "calibration.tp", "must be more than 0, got 0"),
     (GOOD | {"variant": [{"workload": {"contex": 1}}]}, "variant[0].workload.contex", "did you mean context"),
     (GOOD | {"variant": [{}, {"workload": {"context": 0}}]}, "variant[1].workload.context", "more than 0"),
     (GOOD | {"variant": [{"variant": []}]}, "variant[0].variant", "a variant has no variants"),
@@ -98,6 +121,24 @@ def test_another_runtime_comes_without_the_options_of_the_first():
     assert with_changes(base, {"deployment": {"gpus": 4}})["deployment"]["options"] == {"memory_fraction": 0.9}
 
 
+def test_measurements_that_do_not_say_of_what_go_with_it():
+    memory = {"weights": "14 GiB"}
+    base = {"model": {"id": "a"}, "deployment": {"gpu": "g", "runtime": "vllm"}, "calibration": {"memory": memory}}
+    for changes in ({"model": {"id": "b"}}, {"deployment": {"gpu": "h"}}, {"deployment": {"runtime": "sglang"}}):
+        assert "calibration" not in with_changes(base, changes)
+    stated = base | {"calibration": {"memory": memory, "model": "a", "gpu": "g", "runtime": "vllm"}}
+    for changes in ({"model": {"id": "b"}}, {"deployment": {"gpu": "h"}}, {"deployment": {"runtime": "sglang"}}):
+        assert with_changes(stated, changes)["calibration"] == stated["calibration"]
+    assert with_changes(base, {"workload": {"context": 5}})["calibration"] == base["calibration"]
+
+
+def test_measured_sizes_are_written_as_a_log_prints_them():
+    memory = MeasuredMemory(weights=round(14.99 * 2**30), pool=2**30, graphs=12_345)
+    calibration = Calibration(date="2026-11-20", memory=memory, device_memory=round(79.19 * 2**30))
+    lines = scenario_text(Scenario(model={"id": "x"}, calibration=calibration)).splitlines()
+    assert {'weights = "14.99 GiB"', 'pool = "1 GiB"', "graphs = 12345", 'device_memory = "79.19 GiB"'} <= set(lines)
+
+
 NAMES = st.text(max_size=30).filter(lambda text: text.isprintable())
 SCENARIOS = st.builds(
     Scenario,
@@ -129,6 +170,27 @@ SCENARIOS = st.builds(
         ),
     ),
     cost=st.builds(Cost, usd_per_gpu_hour=st.none() | st.floats(0, 100), offer=st.none() | NAMES),
+    calibration=st.none()
+    | st.builds(
+        Calibration,
+        date=st.sampled_from(["", "2026-11-20"]),
+        source=NAMES,
+        gpu=st.none() | NAMES,
+        tp=st.none() | st.integers(1, 64),
+        context=st.none() | st.integers(1, 10**8),
+        options=st.none() | st.dictionaries(st.sampled_from(["a", "b-c"]), st.booleans() | st.integers(0, 9)),
+        memory=st.builds(
+            MeasuredMemory,
+            weights=st.none() | st.integers(1, 2**45) | st.integers(1, 9999).map(lambda n: round(n / 100 * 2**30)),
+            pool=st.none() | st.integers(1, 2**45),
+        ),
+        speed=st.builds(
+            MeasuredSpeed,
+            context=st.integers(1, 10**8),
+            concurrency=st.integers(1, 10**6) | st.just("max"),
+            tpot_seconds=st.none() | st.floats(1e-6, 10.0),
+        ),
+    ),
     variant=st.lists(st.fixed_dictionaries({"name": NAMES}), max_size=2).map(tuple),
 )
 

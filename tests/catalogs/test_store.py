@@ -56,7 +56,7 @@ def catalog(config, data):
 
 
 def test_shipped_alone(catalog):
-    assert len(catalog.accelerators()) == 77
+    assert len(catalog.accelerators()) == 150
     assert len(catalog.nodes()) == 12
     assert catalog.origin("accelerator", "h100-sxm") == "shipped"
     assert catalog.origin("node", "hgx-h100-8") == "shipped"
@@ -77,14 +77,14 @@ def test_own_gpu_comes_in_and_its_names_win(catalog, config):
     assert catalog.accelerator("4090").id == "lab-gpu"
     assert catalog.accelerator("rtx-4090").id == "rtx-4090"
     assert catalog.origin("accelerator", "lab-gpu") == "user"
-    assert len(catalog.accelerators()) == 78
+    assert len(catalog.accelerators()) == 151
 
 
 def test_own_gpu_replaces_a_shipped_one_and_keeps_its_names(catalog, config):
     (config / "gpus.toml").write_text(OWN_GPU.replace("lab-gpu", "h100-sxm").replace('"4090"', ""))
     assert catalog.accelerator("h100").name == "Lab GPU"
     assert catalog.origin("accelerator", "h100-sxm") == "user"
-    assert len(catalog.accelerators()) == 77
+    assert len(catalog.accelerators()) == 150
 
 
 def test_user_before_refreshed_before_shipped(catalog, config, data):

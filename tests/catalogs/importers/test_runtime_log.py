@@ -193,6 +193,18 @@ def test_the_engine_against_logs_of_others():
     assert rows["cells"].difference == 0
 
 
+def test_the_day_is_that_of_the_first_time_stamp():
+    assert parse_log(VLLM_0_19).day == "04-22"
+    assert parse_log(SGLANG).day == "2025-07-22"
+    assert parse_log(LLAMA_CPP).day == ""
+
+
+def test_weights_of_llama_cpp_are_those_of_the_first_device():
+    assert parse_log(LLAMA_CPP).items["weights_bytes"] == 4403.49 * 2**20
+    several = LLAMA_CPP.replace("CUDA0 model buffer", "CUDA1 model buffer", 1)
+    assert "weights_bytes" not in parse_log(several).items
+
+
 @pytest.mark.parametrize("text", ["", "hello", "\x00" * 1000, "INFO nothing here\n" * 100, "llama_context: nothing"])
 def test_what_is_no_log(text):
     with pytest.raises(FieldError, match="log"):
