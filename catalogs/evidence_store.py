@@ -5,7 +5,7 @@ from pathlib import Path
 
 from catalogs.files import read_toml
 from catalogs.tables import build
-from engine.evidence import ContextScores, Quality
+from engine.evidence import ContextScores, Quality, TrainedContext
 
 _FOLDER = Path(__file__).with_name("evidence")
 
@@ -31,3 +31,9 @@ class EvidenceCatalog:
             tables = read_toml(self._folder / name)["scores"]
             found += (build(ContextScores, table, where=f"{name}: scores[{i}]") for i, table in enumerate(tables))
         return tuple(found)
+
+    @cached_property
+    def trained(self) -> tuple[TrainedContext, ...]:
+        """How long the texts were that models were trained on."""
+        tables = read_toml(self._folder / "trained.toml")["trained"]
+        return tuple(build(TrainedContext, t, where=f"trained.toml: trained[{i}]") for i, t in enumerate(tables))

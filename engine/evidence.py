@@ -24,8 +24,8 @@ NOLIMA_SHARE = 0.85
 class Quality(Bounded):
     """One published figure of a strategy: `before` and `after` of a benchmark, or a `finding` in words.
 
-    `strategy` is a cache format's id, a weight format's, or a strategy's of `engine.strategies`. `lower_is_better` for
-    perplexities and divergences.
+    `strategy` is a cache format's id, a weight format's behind `weights:`, or a strategy's of `engine.strategies`.
+    `lower_is_better` for perplexities and divergences.
     """
 
     strategy: str
@@ -109,6 +109,20 @@ class EffectiveContext:
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedContext(Bounded):
+    """How long the texts were that a model was trained on at most [token], by its makers. `models` are ids of the
+    catalog."""
+
+    model: str
+    models: tuple[str, ...]
+    tokens: Annotated[int, Gt(0)]
+    finding: str = ""
+    source: str
+    sure: Sure = "read"
+    retrieved: str = "2026-11"
+
+
 def effective_context(scores: ContextScores) -> EffectiveContext:
     """The longest length up to which every length tested reaches the threshold, recomputed from the scores.
 
@@ -137,6 +151,12 @@ def about_model(rows: Iterable[ContextScores], model_id: str) -> tuple[Effective
     """What was measured of a model, by its id in the catalog; empty where nothing was."""
     wanted = model_id.casefold()
     return tuple(effective_context(row) for row in rows if wanted in (name.casefold() for name in row.models))
+
+
+def trained_context(rows: Iterable[TrainedContext], model_id: str) -> TrainedContext | None:
+    """How long the texts were that a model was trained on; None where nobody said."""
+    wanted = model_id.casefold()
+    return next((row for row in rows if wanted in (name.casefold() for name in row.models)), None)
 
 
 def about_strategy(rows: Iterable[Quality], strategy: str, *, model_id: str = "") -> tuple[Quality, ...]:

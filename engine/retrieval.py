@@ -5,15 +5,13 @@ for many through a prefix cache. The short way embeds the corpus once, finds a f
 only those into the prompt. Break-even is the number of questions a day at which both cost the same.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Annotated
 
-from annotated_types import Ge, Gt, Le
-
-from engine.bounds import Bounded, Unit
+from engine.corpus import Corpus
 from engine.estimate import best
-from engine.evidence import ContextScores, EffectiveContext, about_model
+from engine.evidence import ContextScores, EffectiveContext, TrainedContext, about_model, trained_context
 from engine.latency import Load, deployed_of, load_of, serve
 from engine.latency.money import prices
 from engine.report import Report
@@ -23,76 +21,62 @@ NO_STUDY = (
     "those lengths has to be measured on your own questions."
 )
 
-RULES: tuple[tuple[str, str], ...] = (
-    (
-        "Long context wins where much of the corpus bears on every question: comparing, summing up, following a plot.",
-        "LaRA, arXiv 2502.09977: long context leads in reasoning and comparison for strong models",
+SECONDS_PER_DAY = 86_400  # [s]
+
+LONG, SHORT = "long context", "retrieval"
+"""The two ways by name."""
+
+ARTICLE = "the reality check of 8 April 2025"
+"""Llama 4 and the 10 Million-Token Context: An Engineering Reality Check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When a way wins (an empty name: neither by itself), and who found it."""
+
+    wins: str
+    text: str
+    source: str
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(LONG, "State that streams: a dialogue, a log, an agent's own trace, carried on in its cache.", ARTICLE),
+    Rule(
+        LONG,
+        "Much of the corpus bears on every question: comparing, summing up, following a plot.",
+        f"LaRA, arXiv 2502.09977: ahead in reasoning and comparison for strong models; {ARTICLE}",
     ),
-    (
-        "Long context leads on average where it is affordable; retrieval is much cheaper.",
-        "Self-Route, arXiv 2407.16833, abstract",
-    ),
-    (
-        "Retrieval wins where the answer sits in few places, for weaker models, and for noticing that it is not there.",
-        "LaRA, arXiv 2502.09977; arXiv 2501.01880 for dialogue and general questions",
-    ),
-    (
-        "Chunk retrieval lags behind long context on encyclopaedic questions; retrieval of summaries does not.",
+    Rule(LONG, "Quality on average, where it can be afforded.", "Self-Route, arXiv 2407.16833, abstract"),
+    Rule(
+        LONG,
+        "Encyclopaedic questions, where single chunks lag behind; retrieval of summaries does not.",
         "arXiv 2501.01880, abstract",
     ),
-    (
-        "More chunks are not always better: quality rises and then falls with their number.",
+    Rule(SHORT, "An answer soon: a short prompt is worked on in a fraction of the time.", ARTICLE),
+    Rule(
+        SHORT,
+        "Sparse facts: the answer sits in few places, or nowhere, which must be noticed; weaker models.",
+        f"LaRA, arXiv 2502.09977; arXiv 2501.01880 for dialogue and general questions; {ARTICLE}",
+    ),
+    Rule(SHORT, "Fresh facts: a changed document is embedded again, not the whole prompt worked on again.", ARTICLE),
+    Rule(SHORT, "Citations: what was found says where it is from.", ARTICLE),
+    Rule(
+        SHORT,
+        "Few chunks rather than many: quality rises and then falls with their number.",
         "OP-RAG, arXiv 2409.01666, abstract",
     ),
-    (
+    Rule(
+        "",
         "Asking the model first which way to go beats either way alone, and costs less than always reading everything.",
         "Self-Route, arXiv 2407.16833; Pre-Route, arXiv 2605.10235, abstracts",
     ),
-    (
+    Rule(
+        "",
         "Beyond the measured effective context a longer prompt is paid for and not used.",
         "RULER and NoLiMa, see the model's own scores",
     ),
 )
 """When each way wins, with who found it."""
-
-EMBEDDING_USD_PER_MILLION = 0.02
-"""Price of embedding a million tokens [$]: list price of small embedding models; set your own."""
-SEARCH_SECONDS = 0.05
-"""Embedding a question and searching an index of millions of chunks [s]: an assumption; set your own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Corpus(Bounded):
-    """What is asked about. Tokens are the model's.
-
-    `share_read` of the corpus has to be in the prompt if it is read whole [-]; `changed_per_day` of it is new every day
-    and has to be embedded, and worked on, again [-]. `prefix_cached` says that the long prompt's cache is kept between
-    questions, so that only the question is worked on.
-    """
-
-    tokens: Annotated[int, Gt(0), Unit("tokens")]
-    questions_per_day: Annotated[float, Gt(0)]
-    share_read: Annotated[float, Gt(0), Le(1)] = 1.0
-    question_tokens: Annotated[int, Gt(0), Unit("tokens")] = 100
-    answer_tokens: Annotated[int, Gt(0), Unit("tokens")] = 500
-    chunk_tokens: Annotated[int, Gt(0), Unit("tokens")] = 512
-    top_k: Annotated[int, Gt(0)] = 20
-    changed_per_day: Annotated[float, Ge(0), Le(1)] = 0.0
-    prefix_cached: bool = True
-    embedding_usd_per_million: Annotated[float, Ge(0)] = EMBEDDING_USD_PER_MILLION
-    search_seconds: Annotated[float, Ge(0)] = SEARCH_SECONDS
-    search_usd: Annotated[float, Ge(0)] = 0.0  # a question
-    index_usd_per_day: Annotated[float, Ge(0)] = 0.0
-
-    @property
-    def long_prompt(self) -> int:
-        """Tokens of the prompt that reads the corpus."""
-        return max(1, round(self.tokens * self.share_read)) + self.question_tokens
-
-    @property
-    def short_prompt(self) -> int:
-        """Tokens of the prompt with the chunks found."""
-        return min(self.tokens, self.chunk_tokens * self.top_k) + self.question_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,17 +102,23 @@ class Way:
 class Comparison:
     """Both ways side by side, and how far the model was measured to hold.
 
-    `break_even_questions_per_day`: from so many questions a day on the long way with a kept cache is the cheaper one;
-    None if it never is, 0 if it always is.
+    `rereading` is the long way that works on the whole prompt for every question, whether `long_context` keeps its
+    cache or not. `break_even_questions_per_day`: from so many questions a day on `long_context` is cheaper than
+    retrieval; `keeping_pays_from` is the same for a kept cache against rereading. None if it never is, 0 if it always
+    is. `trained` is how long the texts were that the model learned from, where its makers said.
     """
 
+    corpus: Corpus
     long_context: Way
+    rereading: Way
     retrieval: Way
     break_even_questions_per_day: float | None
+    keeping_pays_from: float | None
     effective: tuple[EffectiveContext, ...]
     claimed_tokens: int | None
+    trained: TrainedContext | None
     warnings: tuple[str, ...]
-    rules: tuple[tuple[str, str], ...] = RULES
+    rules: tuple[Rule, ...] = RULES
     statement: str = NO_STUDY
 
     @property
@@ -148,29 +138,49 @@ class Comparison:
         return min(ways, key=lambda way: way.seconds or 0.0).name
 
 
-def compare_ways(report: Report, corpus: Corpus, scores: Iterable[ContextScores] = ()) -> Comparison:
-    """Long context against retrieval for a corpus on the report's deployment."""
+def compare_ways(
+    report: Report,
+    corpus: Corpus | None = None,
+    scores: Iterable[ContextScores] = (),
+    trained: Iterable[TrainedContext] = (),
+) -> Comparison:
+    """Long context against retrieval on the report's deployment, for a corpus or for that of its scenario."""
+    corpus = corpus_of(report) if corpus is None else corpus.of(report.scenario.workload.prompt_tokens)
     effective = about_model(scores, report.model.id)
-    long_way, short_way = _long(report, corpus), _short(report, corpus)
+    rereading, keeping = (_long(report, replace(corpus, prefix_cached=kept)) for kept in (False, True))
+    long_way, short_way = keeping if corpus.prefix_cached else rereading, _short(report, corpus)
     return Comparison(
+        corpus=corpus,
         long_context=long_way,
+        rereading=rereading,
         retrieval=short_way,
         break_even_questions_per_day=_break_even(long_way, short_way),
+        keeping_pays_from=_break_even(keeping, rereading),
         effective=effective,
         claimed_tokens=report.model.max_context_tokens,
-        warnings=_warnings(report, corpus, effective),
+        trained=trained_context(trained, report.model.id),
+        warnings=(*_warnings(report, corpus, effective), *_busy(corpus, (rereading, long_way, short_way))),
     )
 
 
+def corpus_of(report: Report) -> Corpus:
+    """The corpus that a report's scenario describes."""
+    return report.scenario.retrieval.of(report.scenario.workload.prompt_tokens)
+
+
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
+    """One question on an idle deployment [s, $]."""
+
+    prefill: float
     first_token: float
     seconds: float
     usd: float | None
 
 
-def _answer(report: Report, prompt: int, output: int, cached: int = 0) -> _Answer | None:
-    """One question on an idle deployment; its price is the time that it has the deployment for itself."""
+def answer_alone(report: Report, prompt: int, output: int, cached: int = 0) -> Answer | None:
+    """One question of `prompt` tokens, `cached` of them known, on an idle deployment; its price is the time that it
+    has the deployment for itself. None where the rates of the GPU are not known."""
     place = deployed_of(report)
     if place is None:
         return None
@@ -179,7 +189,7 @@ def _answer(report: Report, prompt: int, output: int, cached: int = 0) -> _Answe
     price = None
     if report.quote is not None:
         price = prices(place, load, found, usd_per_hour=report.quote.usd_per_hour).usd_per_request
-    return _Answer(found.ttft, found.ttft + max(0, output - 1) * found.tpot, price)
+    return Answer(found.prefill.seconds, found.ttft, found.ttft + max(0, output - 1) * found.tpot, price)
 
 
 def _long(report: Report, corpus: Corpus) -> Way:
@@ -187,20 +197,22 @@ def _long(report: Report, corpus: Corpus) -> Way:
     once = prompt - corpus.question_tokens
     fits = report.fits_context(prompt + corpus.answer_tokens)
     cached = once if corpus.prefix_cached else 0
-    each = _answer(report, prompt, corpus.answer_tokens, cached)
+    each = answer_alone(report, prompt, corpus.answer_tokens, cached)
     notes = [] if fits else ["does not fit the deployment's memory or the model's context"]
     fixed: float | None = 0.0
     if corpus.prefix_cached:
         fixed = _kept_usd_per_day(report, corpus, once)
         daily = "each day again where it changed" if corpus.changed_per_day else "once"
         notes.append(f"the corpus is worked on {daily}; its cache stays in GPU memory, which is paid all day")
-    return _way("long context", prompt, fits, each, fixed, corpus.questions_per_day, tuple(notes))
+        if corpus.share_read < 1:
+            notes.append("a kept cache helps only if every question reads the same part of the corpus")
+    return _way(LONG, prompt, fits, each, fixed, corpus.questions_per_day, tuple(notes))
 
 
 def _kept_usd_per_day(report: Report, corpus: Corpus, tokens: int) -> float | None:
     """Working on what changed in a day, and the cache's share of the GPUs' memory for the day [$]."""
     quote = report.quote
-    whole = _answer(report, tokens, 1)
+    whole = answer_alone(report, tokens, 1)
     if quote is None or whole is None or whole.usd is None:
         return None
     share = max(1, report.memory.curve.bytes(tokens)) / max(1, _pool_bytes(report))
@@ -217,22 +229,24 @@ def _pool_bytes(report: Report) -> int:
 def _short(report: Report, corpus: Corpus) -> Way:
     prompt = corpus.short_prompt
     fits = report.fits_context(prompt + corpus.answer_tokens)
-    answer = _answer(report, prompt, corpus.answer_tokens)
-    embedded = corpus.tokens * corpus.changed_per_day / 1e6 * corpus.embedding_usd_per_million
+    answer = answer_alone(report, prompt, corpus.answer_tokens)
+    embedded = corpus.size * corpus.changed_per_day / 1e6 * corpus.embedding_usd_per_million
     fixed = embedded + corpus.index_usd_per_day
     if answer is not None:
         usd = None if answer.usd is None else answer.usd + corpus.search_usd
-        answer = _Answer(answer.first_token + corpus.search_seconds, answer.seconds + corpus.search_seconds, usd)
-    first = corpus.tokens / 1e6 * corpus.embedding_usd_per_million
-    note = f"embedding the corpus the first time costs ${first:,.2f}, not counted a day"
-    return _way("retrieval", prompt, fits, answer, fixed, corpus.questions_per_day, (note,))
+        late = corpus.search_seconds
+        answer = Answer(answer.prefill, answer.first_token + late, answer.seconds + late, usd)
+    first = corpus.size / 1e6 * corpus.embedding_usd_per_million
+    shown = f"{first:,.2f}" if first >= 0.01 else f"{first:.2g}"
+    note = f"embedding the corpus the first time costs ${shown}, not counted a day"
+    return _way(SHORT, prompt, fits, answer, fixed, corpus.questions_per_day, (note,))
 
 
 def _way(
     name: str,
     prompt: int,
     fits: bool,
-    answer: _Answer | None,
+    answer: Answer | None,
     fixed: float | None,
     questions: float,
     notes: tuple[str, ...],
@@ -264,8 +278,24 @@ def _break_even(long_way: Way, short_way: Way) -> float | None:
     return max(0.0, more / spared)
 
 
+def _busy(corpus: Corpus, ways: tuple[Way, ...]) -> tuple[str, ...]:
+    """Which ways need more than one deployment if questions are answered one at a time, as their prices are told."""
+    found: dict[str, float] = {}
+    for way in ways:
+        days = (way.seconds or 0.0) * corpus.questions_per_day / SECONDS_PER_DAY
+        if days > 1:
+            found[way.name] = max(days, found.get(way.name, 0.0))
+    return tuple(
+        f"{name}: one question at a time, these keep up to {math.ceil(days):,} such deployments busy all day; "
+        "several at once take fewer and cost less"
+        for name, days in found.items()
+    )
+
+
 def _warnings(report: Report, corpus: Corpus, effective: tuple[EffectiveContext, ...]) -> tuple[str, ...]:
     found: list[str] = []
+    if report.scenario.calibration is not None:
+        found.append("times are as predicted, without what was measured of this deployment")
     longest = report.model.max_context_tokens
     if longest is not None and corpus.long_prompt > longest:
         found.append(f"the model takes {longest:,} tokens, the long prompt has {corpus.long_prompt:,}")

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from catalogs.evidence_store import EvidenceCatalog
 from catalogs.model_store import ModelCatalog
 from catalogs.store import HardwareCatalog
+from engine.corpus import Corpus
 from engine.errors import FieldError
-from engine.retrieval import NO_STUDY, RULES, Corpus, compare_ways
+from engine.retrieval import LONG, NO_STUDY, RULES, SHORT, compare_ways
 from engine.scenario import Cost
 from tests.engine.setup import UNKNOWN, ask
 
@@ -48,15 +49,34 @@ def test_a_small_corpus_of_many_questions_can_break_even():
     assert (at.cheaper, below.cheaper) == ("long context", "retrieval")
 
 
-def test_what_the_model_was_measured_to_hold_is_said():
+def test_keeping_the_cache_pays_from_so_many_questions_on():
     found = compare_ways(REPORT, CORPUS, SCORES)
+    assert found.rereading == compare_ways(REPORT, replace(CORPUS, prefix_cached=False)).long_context
+    even = found.keeping_pays_from
+    assert even > 0
+    at, below = (compare_ways(REPORT, replace(CORPUS, questions_per_day=even * f)) for f in (1.01, 0.99))
+    assert at.long_context.usd < at.rereading.usd
+    assert below.long_context.usd > below.rereading.usd
+
+
+def test_more_questions_than_a_day_has_time_for_are_said():
+    few, many = (compare_ways(REPORT, replace(CORPUS, questions_per_day=n)) for n in (100, 1_000_000))
+    assert not any("such deployments" in warning for warning in few.warnings)
+    needed = -(-many.retrieval.seconds * 1_000_000 // 86_400)
+    assert any(f"retrieval: one question at a time, these keep up to {needed:,.0f}" in w for w in many.warnings)
+
+
+def test_what_the_model_was_measured_to_hold_is_said():
+    found = compare_ways(REPORT, CORPUS, SCORES, EvidenceCatalog().trained)
+    assert found.trained.tokens == 256_000
     assert found.claimed_tokens == 10_485_760
     assert [row.tokens for row in found.effective] == [1_000]
     assert any("NoLiMa" in warning and "1,000 tokens" in warning for warning in found.warnings)
     assert NO_STUDY in found.warnings
     assert found.statement == NO_STUDY
     assert "1M to 10M" in NO_STUDY
-    assert all(source for _, source in RULES)
+    assert all(rule.source and rule.text for rule in RULES)
+    assert {rule.wins for rule in RULES} == {LONG, SHORT, ""}
 
 
 def test_a_prompt_beyond_the_model_is_said():
@@ -74,6 +94,12 @@ def test_without_price_or_rates():
     assert found.break_even_questions_per_day is None
     blind = compare_ways(ask(SCOUT, gpu=UNKNOWN, gpus=8, context=10_000), CORPUS)
     assert blind.faster is None
+
+
+def test_without_a_corpus_it_is_that_of_the_scenario():
+    held = replace(REPORT, scenario=replace(REPORT.scenario, retrieval=Corpus(tokens=2_000_000, top_k=5)))
+    assert compare_ways(held) == compare_ways(REPORT, Corpus(tokens=2_000_000, top_k=5))
+    assert compare_ways(REPORT).corpus.tokens == REPORT.scenario.workload.prompt_tokens
 
 
 def test_bounds():
