@@ -69,12 +69,13 @@ def parse_assignment(text: str, *, field: str = "--set") -> tuple[str, Any]:
 
 
 def parse_value(text: str) -> Any:
-    """A value as TOML reads it; text that is not TOML stays text."""
+    """A value as TOML reads it; text that is not TOML stays text, and so does a date, which no key holds."""
     import tomllib
 
     try:
-        return tomllib.loads(f"value = {text}")["value"] if "\n" not in text else text
+        value = tomllib.loads(f"value = {text}")["value"] if "\n" not in text else text
     except ValueError:
         return text
     except RecursionError:
         return text
+    return value if isinstance(value, str | int | float | list | dict) else text

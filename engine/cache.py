@@ -1,7 +1,7 @@
 """Cache bytes of one sequence: the physics, whatever the runtime. Exact, and piecewise linear in the tokens."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
@@ -13,6 +13,9 @@ from engine.units import MAX_TOKENS
 
 FARTHEST_TOKENS = MAX_TOKENS
 """Where a search for the longest context ends [token]: a cache that does not grow has no longest context."""
+
+MOST_CEILINGS = 64
+"""Contexts for which a curve keeps its answer."""
 
 RESIDUAL = cache_precision("bf16")
 """What a format that spares the newest tokens, or the outermost layers, stores those in."""
@@ -83,6 +86,7 @@ class CacheCurve:
     """Cache of one sequence as a function of its tokens. Adding up terms of one span keeps it short."""
 
     terms: tuple[Term, ...] = ()
+    _ceilings: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def bytes(self, tokens: int) -> int:
         """Exact bytes for `tokens` of context."""
@@ -90,7 +94,14 @@ class CacheCurve:
 
     def ceiling_bytes(self, tokens: int) -> int:
         """The most that any context up to `tokens` takes: what a pool must hold while a sequence grows."""
-        return -(-sum(term.bits * term.span.ceiling(tokens) for term in self.terms) // 8)
+        found = self._ceilings.get(tokens)
+        if found is None:
+            # many plans and stages ask one curve for the same few contexts
+            if len(self._ceilings) >= MOST_CEILINGS:
+                self._ceilings.clear()
+            found = -(-sum(term.bits * term.span.ceiling(tokens) for term in self.terms) // 8)
+            self._ceilings[tokens] = found
+        return found
 
     @property
     def state_bytes(self) -> int:

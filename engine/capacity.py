@@ -51,15 +51,17 @@ def judge(reservation: Reservation, setting: Setting) -> Verdict:
 
     Where the wanted concurrency is "as many as fit", one sequence has to.
     """
-    fullest: tuple[int, int, int, int, int] | None = None
+    fullest: tuple[int, int, int] | None = None
+    tokens, wanted = setting.context_tokens, setting.concurrency or 1
     for ledger in reservation.ledgers:
-        needed = reservation.rank_cache_bytes(ledger.stage, setting.context_tokens, setting.concurrency or 1)
-        pool = ledger.pool_bytes
-        free = best(pool) - needed
+        needed = reservation.rank_cache_bytes(ledger.stage, tokens, wanted)
+        free = best(ledger.pool_bytes) - needed
         if fullest is None or free < fullest[0]:
-            fullest = (free, ledger.stage, needed, low(pool) - needed, high(pool) - needed)
+            fullest = (free, ledger.stage, needed)
     assert fullest is not None, "a plan has at least one stage"
-    free, stage, needed, least, most = fullest
+    free, stage, needed = fullest
+    pool = reservation.ledgers[stage].pool_bytes
+    least, most = low(pool) - needed, high(pool) - needed
     limit: Limit | None = None
     if free < 0:
         limit = "weights" if free + needed < 0 else "cache"
@@ -91,9 +93,19 @@ class Choice:
 
 def try_plan(runtime: Runtime, setting: Setting, plan: Plan) -> Choice:
     """The setting under `plan`."""
-    planned = setting if setting.plan == plan else replace(setting, plan=plan)
+    planned = _measured(runtime, setting if setting.plan == plan else replace(setting, plan=plan))
     reservation = runtime.reserve(planned)
     return Choice(plan=plan, setting=planned, reservation=reservation, verdict=judge(reservation, planned))
+
+
+def _measured(runtime: Runtime, setting: Setting) -> Setting:
+    """The setting with what was measured and holds for it; the same setting if nothing was."""
+    if setting.calibration is None:
+        return setting
+    # few scenarios hold measurements
+    from engine.calibration import with_measured
+
+    return with_measured(runtime, setting)
 
 
 def choose(runtime: Runtime, setting: Setting, candidates: Sequence[Plan]) -> Choice:
@@ -122,15 +134,16 @@ def candidates(
     `FieldError` for degrees whose product is not the number of GPUs.
     """
     given = deployment
-    dp, ep, dcp = given.dp or 1, given.ep or 1, given.dcp or 1
+    others = Plan(dp=given.dp or 1, ep=given.ep or 1, dcp=given.dcp or 1, cp=given.cp or 1)
     if given.tp is not None and given.pp is not None:
-        plan = Plan(tp=given.tp, pp=given.pp, dp=dp, ep=ep, dcp=dcp)
+        plan = replace(others, tp=given.tp, pp=given.pp)
         if given.gpus not in (None, plan.gpus):
-            raise FieldError("deployment.gpus", f"is {given.gpus}, but tp x pp x dp is {plan.gpus}")
+            product = "tp x pp x dp" if plan.cp == 1 else "tp x pp x dp x cp"
+            raise FieldError("deployment.gpus", f"is {given.gpus}, but {product} is {plan.gpus}")
         return (plan,)
     if given.gpus is None:
         return ()
-    fixed = dp * (given.tp or 1) * (given.pp or 1)
+    fixed = others.gpus * (given.tp or 1) * (given.pp or 1)
     if given.gpus % fixed:
         raise FieldError(
             "deployment.gpus",
@@ -138,20 +151,20 @@ def candidates(
         )
     rest = given.gpus // fixed
     if given.tp is not None:
-        return (Plan(tp=given.tp, pp=rest, dp=dp, ep=ep, dcp=dcp),)
+        return (replace(others, tp=given.tp, pp=rest),)
     if given.pp is not None:
-        return (Plan(tp=rest, pp=given.pp, dp=dp, ep=ep, dcp=dcp),)
-    found = tuple(replace(plan, dp=dp, ep=ep, dcp=dcp) for plan in plans(model, rest, domain=domain))
+        return (replace(others, tp=rest, pp=given.pp),)
+    found = tuple(replace(others, tp=plan.tp, pp=plan.pp) for plan in plans(model, rest, domain=domain))
     if runtime is not None:
         found = tuple(plan for plan in found if not runtime.refuses(model, plan)) or found
     # a number of GPUs that no even plan uses: the widest that there is, and the report says what is uneven
-    return found or (_uneven(model, rest, domain, dp=dp, ep=ep, dcp=dcp),)
+    return found or (_uneven(model, rest, domain, others),)
 
 
-def _uneven(model: ModelSpec, gpus: int, domain: int, *, dp: int, ep: int, dcp: int) -> Plan:
+def _uneven(model: ModelSpec, gpus: int, domain: int, others: Plan) -> Plan:
     for tp in range(min(gpus, domain), 0, -1):
         if gpus % tp == 0 and gpus // tp <= model.layer_count:
-            return Plan(tp=tp, pp=gpus // tp, dp=dp, ep=ep, dcp=dcp)
+            return replace(others, tp=tp, pp=gpus // tp)
     raise FieldError("deployment.gpus", f"is {gpus}, more than {domain} a node for each of {model.layer_count} layers")
 
 
@@ -211,7 +224,7 @@ def _least_gpus(runtime: Runtime, setting: Setting) -> int:
     that of a single one serves.
     """
     alone = setting if setting.plan == Plan() else replace(setting, plan=Plan())
-    reservation = runtime.reserve(alone)
+    reservation = runtime.reserve(_measured(runtime, alone))
     (ledger,) = reservation.ledgers
     if ledger.given_pool_bytes is not None:
         return 1

@@ -19,6 +19,7 @@ from engine.explain_model import (
     weights,
 )
 from engine.figures import Figure, given, made
+from engine.memory import Ledger, LedgerItem
 from engine.report import Report
 
 
@@ -83,16 +84,33 @@ def _rank_weights(report: Report) -> Figure:
     plan = report.plan
     note = f"stage {stage + 1} of {plan.pp}, one of {plan.tp} tensor-parallel ranks"
     value = best(report.rank.weights_bytes)
+    held = next((item for item in _ledger(report).items if item.kind == "weights"), None)
+    if held is not None and held.measured:
+        return _measured(held)
     return given("weights on the rank", value, "B", source=f"tensors cut by the plan {plan.label}", note=note)
 
 
+def _ledger(report: Report) -> Ledger:
+    return report.choice.reservation.ledgers[report.rank.stage]
+
+
+def _measured(item: LedgerItem) -> Figure:
+    source = scenario_key(f"calibration.memory.{item.kind}")
+    return given(item.name, best(item.amount), "B", source=source, note=item.note)
+
+
 def _pool(report: Report) -> Figure:
-    ledger = report.choice.reservation.ledgers[report.rank.stage]
+    ledger = _ledger(report)
+    if ledger.given_pool_bytes is not None and ledger.pool_note:
+        source = scenario_key("calibration.memory.pool")
+        return given("pool for the cache", ledger.given_pool_bytes, "B", source=source, note=ledger.pool_note)
     if ledger.given_pool_bytes is not None:
         return given("pool for the cache", ledger.given_pool_bytes, "B", source=scenario_key("deployment.options"))
     items = [
         _rank_weights(report)
         if item.kind == "weights"
+        else _measured(item)
+        if item.measured
         else given(
             item.name,
             best(item.amount),

@@ -141,7 +141,7 @@ def _count(span: AnySpan, tokens: Figure) -> Figure:
             per = given("tokens per entry", ratio, source="the model, ratio")
             return made("entries", "floor quotient", tokens, per)
         case SpreadTokens(ranks):
-            per = given("ranks that take turns", ranks, source="the plan, dcp")
+            per = given("ranks that take turns", ranks, source="the plan, dcp x cp")
             return made("entries on a rank", "ceiling quotient", tokens, per)
         case Fixed(entries):
             return given("entries", entries, source="does not depend on tokens")

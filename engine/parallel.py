@@ -17,27 +17,42 @@ from engine.model import ModelSpec
 from engine.spans import AllTokens, Span, SpreadTokens
 from engine.weights import layer_bytes, part_bytes, table_bytes
 
+DEGREES = ("tp", "pp", "dp", "ep", "dcp", "cp")
+"""Degrees of parallelism: tensor, pipeline, data, expert, decode context, context."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan(Bounded):
-    """How the ranks share the work. GPUs = tp x pp x dp; experts are spread over `ep` of them, tokens of a cache
-    over `dcp` ranks of a tensor-parallel group."""
+    """How the ranks share the work. GPUs = tp x pp x dp x cp; experts are spread over `ep` of them, tokens of a cache
+    over `dcp` ranks of a tensor-parallel group. `cp` groups of ranks, each with all weights of its stage, share the
+    tokens of every prompt and of its cache."""
 
     tp: Annotated[int, Gt(0)] = 1
     pp: Annotated[int, Gt(0)] = 1
     dp: Annotated[int, Gt(0)] = 1
     ep: Annotated[int, Gt(0)] = 1
     dcp: Annotated[int, Gt(0)] = 1
+    cp: Annotated[int, Gt(0)] = 1
 
     @property
     def gpus(self) -> int:
         """GPUs of the deployment."""
-        return self.tp * self.pp * self.dp
+        return self.stage_ranks * self.pp
+
+    @property
+    def stage_ranks(self) -> int:
+        """GPUs of one pipeline stage."""
+        return self.tp * self.dp * self.cp
+
+    @property
+    def takers(self) -> int:
+        """Ranks that take turns with the tokens of one sequence's cache."""
+        return self.dcp * self.cp
 
     @property
     def label(self) -> str:
         """`TP8 PP2`, degrees of one left out."""
-        degrees = (("TP", self.tp), ("PP", self.pp), ("DP", self.dp), ("EP", self.ep), ("DCP", self.dcp))
+        degrees = ((name.upper(), getattr(self, name)) for name in DEGREES)
         return " ".join(f"{name}{degree}" for name, degree in degrees if degree > 1) or "one GPU"
 
     def sequences_per_replica(self, concurrency: int) -> int:
@@ -84,6 +99,7 @@ def stages_of(model: ModelSpec, weights: WeightFormat, cache: CachePrecision, pl
     sizes = layer_bytes(model, weights, plan.tp, plan.ep)
     found = []
     start = 0
+    alike: dict[CacheCurve, CacheCurve] = {}
     for index, size in enumerate(stage_sizes(model.layer_count, plan.pp)):
         total = sum(sizes[start : start + size])
         if index == 0:
@@ -97,6 +113,7 @@ def stages_of(model: ModelSpec, weights: WeightFormat, cache: CachePrecision, pl
             for kind, formats, count in layer_groups(model, cache, start, size)
             for span, bits in _rank_entries(model, kind, formats, plan)
         )
+        curve = alike.setdefault(curve, curve)
         found.append(Stage(index=index, first_layer=start, layers=size, weights_bytes=total, curve=curve))
         start += size
     return tuple(found)
@@ -107,9 +124,9 @@ def _rank_entries(model: ModelSpec, kind: str, cache: CachePrecision, plan: Plan
     for entry in model.layers[kind].entries():
         heads = -(-entry.heads // min(plan.tp, entry.heads))
         span: Span = entry.span
-        if plan.dcp > 1 and isinstance(span, AllTokens) and entry.stored != "index":
+        if plan.takers > 1 and isinstance(span, AllTokens) and entry.stored != "index":
             # ranks that hold copies of the same heads take turns with the tokens; index keys stay copied
-            span = SpreadTokens(plan.dcp)
+            span = SpreadTokens(plan.takers)
         yield from entry_terms(entry, cache, heads=heads, span=span)
 
 
@@ -145,8 +162,9 @@ def problems(model: ModelSpec, plan: Plan) -> tuple[tuple[str, str], ...]:
                 found.append(("ep", f"there are only {ffn.experts} experts"))
     if plan.pp > model.layer_count:
         found.append(("pp", f"there are only {model.layer_count} layers"))
-    if (plan.tp * plan.dp) % plan.ep:
-        found.append(("ep", f"must divide tp x dp = {plan.tp * plan.dp}"))
+    if plan.stage_ranks % plan.ep:
+        product = "tp x dp" if plan.cp == 1 else "tp x dp x cp"
+        found.append(("ep", f"must divide {product} = {plan.stage_ranks}"))
     found += _context_problems(model, plan)
     return tuple(dict.fromkeys(found))
 

@@ -11,7 +11,7 @@ from typing import Any
 from engine.errors import WhatfitsError
 from engine.estimate import best
 from engine.mixers import LatentAttention
-from engine.parallel import Plan, cache_copies
+from engine.parallel import DEGREES, Plan, cache_copies
 from engine.report import Report, evaluate
 from engine.scenario import Scenario
 from engine.units import format_tokens
@@ -105,9 +105,8 @@ def _free(report: Report) -> int:
 
 
 def _pinned(scenario: Scenario, plan: Plan) -> Scenario:
-    deployment = replace(
-        scenario.deployment, gpus=plan.gpus, tp=plan.tp, pp=plan.pp, dp=plan.dp, ep=plan.ep, dcp=plan.dcp
-    )
+    degrees = {name: getattr(plan, name) for name in DEGREES}
+    deployment = replace(scenario.deployment, gpus=plan.gpus, **degrees)
     return replace(scenario, deployment=deployment, variant=())
 
 
@@ -233,7 +232,7 @@ def _plans(report: Report) -> Iterator[_Try]:
         price = "" if other.gpus == plan.gpus else f"{other.gpus} GPUs instead of {plan.gpus}"
         changes = {
             f"deployment.{name}": getattr(other, name)
-            for name in ("tp", "pp", "dp", "ep", "dcp", "gpus")
+            for name in (*DEGREES, "gpus")
             if getattr(other, name) != getattr(plan, name)
         }
         yield _Try(title, _pinned(report.scenario, other), changes, price)

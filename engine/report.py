@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from engine.cache import CacheCurve, ideal_curve
 from engine.cache_formats import CachePrecision
@@ -12,13 +13,16 @@ from engine.estimate import Amount, best
 from engine.formats import WeightFormat, changed, weight_format
 from engine.hardware import Accelerator, Node
 from engine.model import ModelSpec
-from engine.parallel import Plan
+from engine.parallel import DEGREES, Plan
 from engine.runtimes import Runtime, Setting, runtime_of
 from engine.scenario import Deployment, KeyValueFormats, Scenario
 from engine.shortcut import Shortcut, shortcut
 from engine.topology import place_notices
 from engine.verdict import Notice, notices, reason
 from engine.weights import checkpoint_bytes
+
+if TYPE_CHECKING:
+    from engine.calibration import Usage
 
 SCHEMA = "whatfits.report/1"
 
@@ -119,6 +123,7 @@ class Report:
     shortcut: Shortcut | None
     warnings: tuple[Notice, ...]
     not_modelled: tuple[str, ...]
+    measured: "Usage | None" = None  # what of the scenario's calibration counts
 
     @property
     def model(self) -> ModelSpec:
@@ -168,9 +173,29 @@ def evaluate(scenario: Scenario, facts: Facts) -> Report:
         visible_bytes=scenario.deployment.device_memory or facts.accelerator.visible_bytes,
         gpu=facts.accelerator.id,
     )
+    setting = _calibrated(scenario, facts, runtime, setting)
     fewest = fewest_gpus(runtime, setting, domain=facts.domain)
     choice = _choose(runtime, setting, scenario.deployment, facts.domain, fewest)
     return _report(scenario, facts, runtime, choice, fewest.plan.gpus if fewest else None)
+
+
+def _calibrated(scenario: Scenario, facts: Facts, runtime: Runtime, setting: Setting) -> Setting:
+    """The setting with what the scenario's own machines were measured at.
+
+    Measurements that state no degree are of the plan that is chosen without them: what one rank holds says nothing
+    of another plan. Beside degrees that are stated the others are 1.
+    """
+    if scenario.calibration is None:
+        return setting
+    from engine.calibration import bound_to, leaves_plan_open
+
+    plan = Plan()
+    if leaves_plan_open(scenario.calibration):
+        fewest = fewest_gpus(runtime, setting, domain=facts.domain)
+        plan = _choose(runtime, setting, scenario.deployment, facts.domain, fewest).plan
+    gpu = facts.accelerator
+    names = (gpu.name, *gpu.aliases)
+    return replace(setting, calibration=bound_to(scenario.calibration, facts.model, plan, gpu=gpu.id, names=names))
 
 
 def formats_of(scenario: Scenario, facts: Facts) -> tuple[WeightFormat, CachePrecision]:
@@ -193,11 +218,10 @@ def _choose(runtime: Runtime, setting: Setting, deployment: Deployment, domain: 
     open_plans = candidates(setting.model, deployment, domain=domain, runtime=runtime)
     if open_plans:
         return choose(runtime, setting, open_plans)
-    given = (deployment.tp, deployment.pp, deployment.dp, deployment.ep, deployment.dcp)
-    if not any(given):
+    if not any(getattr(deployment, degree) for degree in DEGREES):
         return fewest or _largest(runtime, setting, deployment, domain)
     # some degree is given but not the number of GPUs: the fewest that these degrees allow
-    step = (deployment.tp or 1) * (deployment.pp or 1) * (deployment.dp or 1)
+    step = (deployment.tp or 1) * (deployment.pp or 1) * (deployment.dp or 1) * (deployment.cp or 1)
     last: Choice | None = None
     for multiple in range(1, MOST_GPUS // step + 1):
         fixed = replace(deployment, gpus=multiple * step)
@@ -234,6 +258,7 @@ def _report(scenario: Scenario, facts: Facts, runtime: Runtime, choice: Choice, 
         min_gpus=min_gpus,
     )
     quote = _quote(scenario, facts, setting.plan.gpus)
+    measured = _usage(runtime, choice)
     bits = min(setting.cache.k.block_bits // setting.cache.k.block_elements, 32)
     return Report(
         scenario=scenario,
@@ -252,9 +277,19 @@ def _report(scenario: Scenario, facts: Facts, runtime: Runtime, choice: Choice, 
         warnings=(
             *notices(scenario, facts.accelerator, choice, runtime, quote),
             *place_notices(facts.accelerator, facts.node, setting.plan, quote, domain=facts.domain),
+            *(() if measured is None else measured.notices),
         ),
         not_modelled=reservation.notes(),
+        measured=measured,
     )
+
+
+def _usage(runtime: Runtime, choice: Choice) -> "Usage | None":
+    if choice.setting.calibration is None:
+        return None
+    from engine.calibration import usage
+
+    return usage(runtime, choice.setting, choice.reservation.ledgers[0])
 
 
 def _memory(choice: Choice, sequences: int) -> Memory:
@@ -309,7 +344,8 @@ def _alternative(quote: Quote | None, facts: Facts, gpus: int) -> Quote | None:
 def evaluate_all(scenario: Scenario, facts: Mapping[str, Facts], *, own_gpu: str) -> dict[str, Report]:
     """The scenario on each of several accelerators, by id: the same load, number of GPUs and degrees.
 
-    What the scenario says of its own GPU `own_gpu` alone (memory, price, offer) is left out for the others.
+    What the scenario says of its own GPU `own_gpu` alone (memory, price, offer, measurements) is left out for the
+    others.
     """
     return {gpu: evaluate(scenario if gpu == own_gpu else _on(scenario, gpu), known) for gpu, known in facts.items()}
 
@@ -317,4 +353,4 @@ def evaluate_all(scenario: Scenario, facts: Mapping[str, Facts], *, own_gpu: str
 def _on(scenario: Scenario, gpu: str) -> Scenario:
     deployment = replace(scenario.deployment, gpu=gpu, device_memory=None)
     cost = replace(scenario.cost, usd_per_gpu_hour=None, offer=None)
-    return replace(scenario, deployment=deployment, cost=cost)
+    return replace(scenario, deployment=deployment, cost=cost, calibration=None)

@@ -19,7 +19,7 @@ _COUNT = r"(\d[\d,]{0,14})"
 class Line:
     """A line that is read: `needle` must be in it, `pattern` gives the values of `items`, each times `scale`.
 
-    `keep` says which one counts where several workers print theirs: the first, the least or the sum.
+    `keep` says which one counts where several workers print theirs: the first or the least; caches are added up.
     """
 
     runtime: str
@@ -92,7 +92,11 @@ LINES: tuple[Line, ...] = (
     _line("tensorrt-llm", "model memory", rf"Allocated {_SIZE} MiB for model memory", "weights_bytes", scale=MIB),
     # llama.cpp
     _line(
-        "llama.cpp", "model buffer size", rf"model buffer size *= *{_SIZE} MiB", "weights_bytes", scale=MIB, keep="sum"
+        "llama.cpp",
+        "model buffer size",
+        rf"(?:CUDA|ROCm|Metal|Vulkan|SYCL)0?(?:_Mapped)? +model buffer size *= *{_SIZE} MiB",
+        "weights_bytes",
+        scale=MIB,
     ),
     _line("llama.cpp", "MiB (", rf"size *= *{_SIZE} MiB \( *{_COUNT} cells", "cache_mib", "cells", keep="cache"),
     _line(

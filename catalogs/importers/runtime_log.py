@@ -22,11 +22,13 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """What a log says. `settings` are words as the runtime writes them; `items` are sizes [byte], tokens, blocks and
-    counts by name, of one rank where ranks print their own."""
+    counts by name, of one rank where ranks print their own. `day` is that of its first time stamp, `2026-11-20` or,
+    where it prints no year, `11-20`; empty where it prints none."""
 
     runtime: str
     settings: Mapping[str, str] = field(default_factory=dict)
     items: Mapping[str, float] = field(default_factory=dict)
+    day: str = ""
 
     @property
     def version(self) -> str | None:
@@ -63,7 +65,16 @@ def parse_log(text: str) -> Observation:
     settings = _settings(runtime, lines)
     if not items and not settings:
         raise FieldError("log", f"no line of {runtime} that tells a size or a setting")
-    return Observation(runtime=runtime, settings=settings, items=_completed(runtime, items))
+    return Observation(runtime=runtime, settings=settings, items=_completed(runtime, items), day=_day(lines))
+
+
+_STAMP = re.compile(r"(?:\b(20\d\d-)|\b(?:INFO|DEBUG|WARNING|ERROR) )((?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))[ T]")
+
+
+def _day(lines: list[str]) -> str:
+    """The day of the first time stamp."""
+    found = next((match for line in lines if (match := _STAMP.search(line)) is not None), None)
+    return "" if found is None else f"{found[1] or ''}{found[2]}"
 
 
 def _runtime(lines: list[str]) -> str:
@@ -87,7 +98,7 @@ def _read(runtime: str, line: str) -> Iterator[tuple[str, float, str]]:
 
 
 def _keep(items: dict[str, float], name: str, value: float, keep: str) -> None:
-    if keep == "sum" or (keep == "cache" and name == "cache_mib"):
+    if keep == "cache" and name == "cache_mib":
         items[name] = items.get(name, 0) + value
     elif keep == "least":
         items[name] = min(items.get(name, value), value)
@@ -179,7 +190,7 @@ def scenario_table(observation: Observation) -> dict[str, Any]:
     table["deployment"] = deployment
     length = told.get("max_model_len") or observation.items.get("concurrency_tokens")
     if length is None and "n_ctx" in told:
-        length = int(told["n_ctx"]) // int(told.get("n_parallel", "1"))
+        length = int(told["n_ctx"]) // max(1, int(told.get("n_parallel", "1")))
     if length is not None:
         table["workload"] = {"context": int(length)}
     table["precision"] = _precision(told)

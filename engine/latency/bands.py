@@ -17,9 +17,12 @@ from engine.mixers import CompressedAttention, FullAttention, LatentAttention
 from engine.model import ModelSpec
 
 RegimeName = Literal["one sequence", "serving", "offline maximum"]
+FEW_CLIENTS = 8
+"""Clients up to which a load counts as low."""
 SEVERAL_FROM = 64
 """Clients from which on a load counts as high."""
 LONG_PROMPT_TOKENS = 30_000  # [token]
+LONGEST_MEASURED_DECODE = 131_072  # [token] context on several GPUs
 LONGEST_MEASURED_PROMPT = 1_048_576  # [token] DeepSeek-V3.1, Qwen3-235B and Llama-3-8B
 
 
@@ -64,10 +67,10 @@ BANDS: dict[tuple[str, str], Error] = {
     # one sequence on one GPU, by what runs it
     ("one", "servers of today"): Error(low=0.87, high=1.38, rows=12, mean=15, median=15),
     ("one", "servers of 2024"): Error(low=0.95, high=1.07, rows=69, mean=3, median=2),
-    ("one", "llama.cpp gddr"): Error(low=0.90, high=1.17, rows=48, mean=8, median=8),
+    ("one", "llama.cpp gddr"): Error(low=0.91, high=1.17, rows=72, mean=7, median=6),
     ("one", "llama.cpp hbm"): Error(low=0.91, high=1.19, rows=51, mean=7, median=6),
     ("one", "llama.cpp unified"): Error(low=0.88, high=1.07, rows=27, mean=7, median=6),
-    ("one", "llama.cpp apple"): Error(low=0.66, high=1.75, rows=24, mean=34, median=38),
+    ("one", "llama.cpp apple"): Error(low=0.68, high=1.72, rows=27, mean=28, median=31),
     ("one", "gaudi"): Error(low=0.97, high=1.03, rows=20, mean=2, median=2),
     ("one", "amd"): Error(low=0.80, high=1.35, rows=48, mean=15, median=10),
     ("one", "intel"): Error(low=0.45, high=4.4, rows=35, mean=49, median=50),
@@ -83,7 +86,7 @@ BANDS: dict[tuple[str, str], Error] = {
     ("prompt long", "one"): Error(low=0.92, high=1.20, rows=9, mean=7, median=5, fitted=True),
     # 4 to 32 H20, whose arithmetic is easy to fill; NVLink servers with more of it were not measured
     ("prompt long", "several"): Error(low=0.78, high=1.35, rows=7, mean=5, median=6, fitted=True),
-    ("prompt short", ""): Error(low=0.65, high=1.9, rows=343, mean=31, median=24, fitted=True),
+    ("prompt short", ""): Error(low=0.65, high=1.95, rows=382, mean=31, median=25, fitted=True),
     # first token of a busy server
     ("first token", ""): Error(low=0.50, high=2.3, rows=582, mean=45, median=34, fitted=True),
     ("first token high", ""): Error(low=0.54, high=5.5, rows=49, mean=76, median=52, fitted=True),
@@ -146,16 +149,20 @@ def certainty(place: Deployed, load: Load, regime: RegimeName) -> Certainty:
 def _row(place: Deployed, load: Load, regime: RegimeName) -> tuple[str, str]:
     generation, memory = kind_of(place.accelerator)
     if regime == "one sequence":
-        return _single(place)
+        return single_kind(place)
     if regime == "offline maximum":
         return "offline", "hbm" if memory == "hbm" else "gddr"
-    clients = load.concurrency
-    part = "low" if clients <= 8 else "middle" if clients <= SEVERAL_FROM else "high"
     seen = memory == "hbm" and generation in ("hopper", "blackwell") and place.family != "llama.cpp"
-    return f"serving {part}", generation if seen else "other"
+    return f"serving {clients_class(load.concurrency)}", generation if seen else "other"
 
 
-def _single(place: Deployed) -> tuple[str, str]:
+def clients_class(clients: float) -> Literal["low", "middle", "high"]:
+    """How busy so many clients make a server."""
+    return "low" if clients <= FEW_CLIENTS else "middle" if clients <= SEVERAL_FROM else "high"
+
+
+def single_kind(place: Deployed) -> tuple[str, str]:
+    """The row of `BANDS` for one sequence alone: what runs it."""
     generation, memory = kind_of(place.accelerator)
     servers = memory == "hbm" and generation in ("ampere", "hopper", "blackwell")
     if place.plan.gpus > 1:
@@ -193,6 +200,8 @@ def _unseen(place: Deployed, measured: bool) -> list[tuple[str, float]]:
         found.append(("no step over GPUs without a fast link was measured", UNSEEN_NETWORK))
     if place.plan.pp > 1 and place.family != "llama.cpp":
         found.append(("no step over pipeline stages was measured", UNSEEN_STAGES))
+    if place.plan.cp > 1:
+        found.append(("no step over ranks that share a prompt was measured", UNSEEN_NETWORK))
     if not place.stack.recent and not measured:
         found.append((f"no recent evidence: {place.stack.evidence}", OLD_EVIDENCE))
     return found

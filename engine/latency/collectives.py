@@ -62,13 +62,18 @@ class Links:
     nvlink: bool  # whether floor_us is in units of `Constants.join`
     hop_us: float
     hop: float
+    ring_us: float = 0.0  # a small exchange among context-parallel ranks
+    ring: float = math.inf  # to the next context-parallel rank, one direction
 
 
 @lru_cache(maxsize=4096)
-def links_of(accelerator: Accelerator, node: Node | None, domain: int, ranks: int, stages: int) -> Links:
+def links_of(
+    accelerator: Accelerator, node: Node | None, domain: int, ranks: int, stages: int, contexts: int = 1
+) -> Links:
     """The links of `ranks` GPUs that work on one layer, where `domain` GPUs share a fast link.
 
-    Beyond the domain, and between pipeline stages in different nodes, the network counts.
+    Beyond the domain, and between pipeline stages in different nodes, the network counts; so it does between
+    `contexts` groups of such ranks that share the tokens of a prompt.
     """
     inside = ranks <= max(1, domain)
     link = accelerator.interconnect_bytes_per_s
@@ -81,7 +86,8 @@ def links_of(accelerator: Accelerator, node: Node | None, domain: int, ranks: in
     network = _network(node, domain)
     if not inside:
         bus, one_way, floor, fast = min(bus, network), min(one_way, network), NETWORK_FLOOR_US * doublings / 4, False
-    crosses = ranks * stages > max(1, domain)
+    crosses = ranks * stages * contexts > max(1, domain)
+    apart = ranks * contexts > max(1, domain)
     return Links(
         ranks=ranks,
         bus=bus,
@@ -90,6 +96,8 @@ def links_of(accelerator: Accelerator, node: Node | None, domain: int, ranks: in
         nvlink=fast,
         hop_us=NETWORK_HOP_US if crosses else HOP_US,
         hop=network if crosses else one_way * LINK_SHARE,
+        ring_us=(NETWORK_FLOOR_US if apart else HOP_US) * (1 if contexts > 1 else 0),
+        ring=network if apart else one_way * LINK_SHARE,
     )
 
 

@@ -122,7 +122,7 @@ def _experts(place: Deployed, tokens: float, replica: float) -> tuple[float, boo
     """Routed experts [s]: those that any token of the step touches are read once."""
     plan, speeds, constants = place.plan, place.speeds, place.constants
     # replicas with experts of their own see their own tokens only
-    seen = replica if plan.ep <= plan.tp else tokens * plan.ep / (plan.tp * plan.dp)
+    seen = replica if plan.ep <= plan.tp else tokens * plan.ep / plan.stage_ranks
     seconds, reading = 0.0, True
     for group in place.work.experts:
         touched = _touched(group, 1 + (max(seen, 1) - 1) * constants.routing if seen >= 1 else seen, plan.ep)
@@ -167,4 +167,7 @@ def _messages(place: Deployed, replica: float) -> float:
         seconds += exchanged * exchange_seconds(links, replica, work.hidden, top_k, place.stack.join)
     if plan.pp > 1:
         seconds += (plan.pp - 1) * (links.hop_us * MICRO + message / links.hop)
+    if plan.cp > 1:
+        # queries to all ranks that hold a part of the tokens, and what each found back
+        seconds += 2 * work.attention_layers * links.ring_us * MICRO + replica * work.asked_bytes / links.ring
     return seconds

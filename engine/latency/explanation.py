@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 from engine.errors import UnknownNameError, nearest
 from engine.figures import Figure, given, made
@@ -9,9 +10,13 @@ from engine.latency.collectives import ELEMENT_BYTES, all_reduce_seconds
 from engine.latency.decode import coded_share
 from engine.latency.load import Deployed, Load, deployed_of, load_of
 from engine.latency.money import SECONDS_PER_HOUR, input_share
+from engine.latency.performance import regime_of, residuals_in
 from engine.latency.serving import Serving, serve, serve_all
 from engine.latency.work import prompt_flops
 from engine.report import Report
+
+if TYPE_CHECKING:
+    from engine.latency.residuals import Residuals
 
 _FITTED = "fitted to published runs, engine.latency.efficiencies"
 
@@ -23,6 +28,26 @@ class _Scene:
     load: Load
     serving: Serving
     asked: Serving  # if the cache had room for every client
+    residuals: "Residuals | None" = None  # what the scenario's own measurements say
+
+    def measured(self, figure: Figure, part: Literal["token", "first", "prompt"]) -> Figure:
+        """A predicted time carried over from one that was measured; the same figure where none was."""
+        found = getattr(self.residuals, part, None)
+        if found is None:
+            return figure
+        # few scenarios hold measurements
+        from engine.calibration import described
+
+        calibration = self.report.choice.setting.calibration
+        assert calibration is not None, "residuals are those of a calibration"
+        note = f"{found.measured:.4g} measured, {found.predicted:.4g} predicted at that load; {described(calibration)}"
+        ratio = given("measured / predicted", found.ratio, source=f"the scenario, calibration.{found.entry}", note=note)
+        return made(f"{figure.name}, as measured", "product", figure, ratio, unit="s", note=figure.note)
+
+    @property
+    def scaled(self) -> Serving:
+        """The steady state with the times that were measured, carried over to it."""
+        return self.serving if self.residuals is None else self.residuals.scaled(self.serving)
 
 
 def explain_performance(report: Report, name: str) -> Figure:
@@ -40,7 +65,9 @@ def explain_performance(report: Report, name: str) -> Figure:
     load = load_of(report)
     serving = serve(place, load)
     asked = serve_all(place, load, serving)
-    return maker(_Scene(report=report, place=place, load=load, serving=serving, asked=asked))
+    regime = regime_of(report.scenario.workload, load)
+    found = residuals_in(report.choice, report.runtime, place, load, regime)
+    return maker(_Scene(report=report, place=place, load=load, serving=serving, asked=asked, residuals=found))
 
 
 def explained_performance(report: Report) -> tuple[str, ...]:
@@ -66,6 +93,14 @@ def _rest(name: str, whole: float, *known: Figure, source: str, note: str = "") 
 # --- prompts ----------------------------------------------------------------------------------------------
 
 
+def _of_rank(tokens: Figure, ranks: int) -> Figure:
+    """The share of one of `ranks` that take parts of a prompt."""
+    if ranks == 1:
+        return tokens
+    shared = given("ranks that share a prompt", ranks, "GPUs", source="the plan, cp")
+    return made("new prompt tokens of a rank", "quotient", tokens, shared, unit="tokens")
+
+
 def _linear(scene: _Scene) -> Figure:
     place, new = scene.place, scene.load.new
     work, stack = place.work, place.stack
@@ -74,7 +109,7 @@ def _linear(scene: _Scene) -> Figure:
         "product",
         given("two flops a parameter", 2, source="definition"),
         given("parameters that a token is multiplied with", work.linear_parameters, "parameters", source="the model"),
-        given("new prompt tokens", new, "tokens", source="the scenario, workload"),
+        _of_rank(given("new prompt tokens", new, "tokens", source="the scenario, workload"), place.plan.cp),
         unit="flop",
     )
     rate = made(
@@ -92,9 +127,10 @@ def _attention(scene: _Scene) -> Figure:
     flops = prompt_flops(place.model, load.new, load.cached)
     seconds = scene.serving.prefill.attention
     whole = given("attention, all layers and heads", flops, "flop", source="pairs of queries and keys, kind by kind")
-    ranks = given("tensor-parallel ranks", place.plan.tp, "GPUs", source=f"the plan {place.plan.label}")
+    count = place.plan.tp * place.plan.cp
+    ranks = given("ranks that share it", count, "GPUs", source=f"the plan {place.plan.label}, tp x cp")
     peak = given("16-bit peak", place.speeds.peak_16, "flop/s", source=_gpu(scene))
-    reached = flops / (place.plan.tp * place.speeds.peak_16 * seconds) if seconds else 1.0
+    reached = flops / (count * place.speeds.peak_16 * seconds) if seconds else 1.0
     share = _share(
         "share that attention reaches, stages at work at once",
         reached,
@@ -103,6 +139,10 @@ def _attention(scene: _Scene) -> Figure:
     )
     rate = made("rate of all ranks", "product", ranks, peak, share, unit="flop/s")
     return made("attention", "quotient", whole, rate, unit="s")
+
+
+def _prompt(scene: _Scene) -> Figure:
+    return scene.measured(_prefill(scene), "prompt")
 
 
 def _prefill(scene: _Scene) -> Figure:
@@ -221,20 +261,29 @@ def _tpot(scene: _Scene) -> Figure:
     terms.append(given("sampling and scheduling of the sequences", step.sequences, "s", source=_FITTED, exact=False))
     note = "x (B - 1) T_prompt / O: in a steady state every step carries its share of prompts"
     terms.append(given("prompts of other clients", serving.prompts, "s", source=_FITTED, note=note, exact=False))
-    return made("time per output token", "sum", *terms, unit="s", note=f"bound by {serving.bound}")
+    found = made("time per output token", "sum", *terms, unit="s", note=f"bound by {serving.bound}")
+    return scene.measured(found, "token")
 
 
 def _ttft(scene: _Scene) -> Figure:
     serving = scene.serving
     own = _prefill(scene)
+    # a queue for room is not what a measurement at another load is carried over to
+    full = scene.residuals is not None and serving.served < serving.load.concurrency
+    whole = serving.cycle - max(1, scene.load.output) * serving.tpot if full else serving.ttft
     rest = given(
         "waiting: other prompts, running steps, network",
-        serving.ttft - float(own.value),
+        whole - float(own.value),
         "s",
         source="engine.latency.serving, fitted to 631 runs within a factor of 2 for 80 % of them",
         exact=False,
     )
-    return made("time to the first token", "sum", own, rest, unit="s", note="a range first, a number second")
+    found = made("time to the first token", "sum", own, rest, unit="s", note="a range first, a number second")
+    found = scene.measured(found, "first")
+    if not full:
+        return found
+    queue = _rest("until there is room", scene.scaled.ttft, found, source="engine.latency.serving")
+    return made("time to the first token, queue included", "sum", found, queue, unit="s", note=found.note)
 
 
 # --- rates and prices -------------------------------------------------------------------------------------
@@ -244,7 +293,7 @@ def _cycle(scene: _Scene) -> Figure:
     output = given("output tokens", max(1, scene.load.output), "tokens", source="the scenario, workload.output")
     token = _tpot(replace(scene, asked=scene.serving))
     tokens = made("generating", "product", output, token, unit="s")
-    waited = scene.serving.cycle - float(tokens.value)
+    waited = scene.scaled.cycle - float(tokens.value)
     wait = given(
         "time to the first token once there is room", waited, "s", source="engine.latency.serving", exact=False
     )
@@ -308,7 +357,7 @@ def _million_out(scene: _Scene) -> Figure:
 
 
 _FIGURES: Mapping[str, Callable[[_Scene], Figure]] = {
-    "latency.prefill_seconds": _prefill,
+    "latency.prefill_seconds": _prompt,
     "latency.ttft_seconds": _ttft,
     "latency.tpot_seconds": _tpot,
     "throughput.output_tokens_per_second": _output_rate,

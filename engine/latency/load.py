@@ -99,7 +99,7 @@ def deployed(
         work=work,
         speeds=speeds,
         stack=stack_of(family, old, accelerator, constants),
-        links=links_of(accelerator, node, domain, plan.tp, plan.pp),
+        links=links_of(accelerator, node, domain, plan.tp, plan.pp, plan.cp),
         constants=constants,
     )
 

@@ -1,22 +1,27 @@
 """performance(report) -> Performance: how fast the deployment of a report answers, for how much, and how surely."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from engine.capacity import Choice
 from engine.estimate import FloatBand
-from engine.latency.bands import LONGEST_MEASURED_PROMPT, Certainty, RegimeName, certainty
+from engine.latency.bands import LONGEST_MEASURED_DECODE, LONGEST_MEASURED_PROMPT, Certainty, RegimeName, certainty
 from engine.latency.load import Deployed, Load, deployed_of, load_of
 from engine.latency.money import Prices, prices
 from engine.latency.prefill import Comparison, compare
 from engine.latency.serving import Serving, serve, serve_all
 from engine.report import Report
+from engine.runtimes import Runtime
+from engine.scenario import Workload
+
+if TYPE_CHECKING:
+    from engine.latency.residuals import Residuals
 
 NOT_COVERED = (
     "speculative decoding, multi-token prediction, power caps, LoRA and images: no measurement tells their times",
     "disaggregated prefill and decode workers: prompts are taken to be worked on by the same GPUs",
 )
 """What no figure of this module holds, whatever the report."""
-
-LONGEST_MEASURED_DECODE = 131_072  # [token]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +30,10 @@ class Performance:
 
     Times in seconds, rates in tokens a second of the whole deployment (`per_user_` of one client while its answer
     comes), prices in dollars. `running` sequences generate at a time. `bound` says what a token waits for,
-    `prefill_bound` what a prompt does. `regime` and `known_error` say what the bands rest on. `comparison` sets the
-    prompt beside the same model with all layers global, and with none.
+    `prefill_bound` what a prompt does. `regime` and `known_error` say what the bands rest on, `measured` which times
+    of the scenario's calibration they are carried over from, `not_measured` which they are not, each with the reason.
+    `comparison` sets the prompt beside the same model with
+    all layers global, and with none.
     """
 
     prefill_seconds: FloatBand | None = None
@@ -46,6 +53,8 @@ class Performance:
     regime: str = ""
     known_error: str = ""
     notes: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
+    not_measured: tuple[tuple[str, str], ...] = ()
 
 
 def performance(report: Report, *, cached_tokens: int = 0, utilisation: float = 1.0) -> Performance:
@@ -59,29 +68,48 @@ def performance(report: Report, *, cached_tokens: int = 0, utilisation: float = 
         name = report.facts.accelerator.name
         return Performance(notes=(f"bandwidth or arithmetic rate of {name} is not known: no time can be told",))
     load = load_of(report, cached=cached_tokens)
-    sure = certainty(place, load, regime_of(report, load))
+    regime = regime_of(report.scenario.workload, load)
+    sure = certainty(place, load, regime)
     serving = serve(place, load)
     asked = serve_all(place, load, serving)
+    found = residuals_in(report.choice, report.runtime, place, load, regime)
+    prompt_seconds = serving.prefill.seconds
+    if found is not None:
+        prompt_seconds *= found.prompt_ratio
+        sure, serving, asked = found.certain(sure), found.scaled(serving), found.scaled(asked)
     long = load.new > 2 * load.chunk
     told = replace(
-        _times(load, serving, asked, sure),
+        _times(load, serving, asked, sure, prompt_seconds),
         bound=asked.bound,
         prefill_bound=serving.prefill.bound if load.new else None,
         running=serving.running,
         comparison=compare(place, load.new, load.cached, chunk=load.chunk) if long else None,
         regime=_regime_text(place, sure),
-        known_error=sure.known_error,
-        notes=_notes(report, place, load),
+        known_error=(found.known if found is not None else "") or sure.known_error,
+        notes=(*_notes(report, place, load), *(found.notes if found is not None else ())),
+        measured=found.used if found is not None else (),
+        not_measured=found.left if found is not None else (),
     )
     if report.quote is None:
         return told
-    found = prices(place, load, serving, usd_per_hour=report.quote.usd_per_hour, utilisation=utilisation)
-    return _priced(told, found, _cycle(load, serving, sure))
+    spent = prices(place, load, serving, usd_per_hour=report.quote.usd_per_hour, utilisation=utilisation)
+    return _priced(told, spent, _cycle(load, serving, sure))
 
 
-def regime_of(report: Report, load: Load) -> RegimeName:
+def residuals_in(
+    choice: Choice, runtime: Runtime, place: Deployed, load: Load, regime: RegimeName
+) -> "Residuals | None":
+    """What the scenario's own measurements say of the times of a load; None without any."""
+    if choice.setting.calibration is None:
+        return None
+    from engine.latency.residuals import residuals_of
+
+    return residuals_of(choice, runtime, place, load, regime)
+
+
+def regime_of(workload: Workload, load: Load) -> RegimeName:
     """Which measurements speak of a load: single sequences, clients of a server, or as many as fit."""
-    if report.scenario.workload.concurrency == "max":
+    if workload.concurrency == "max":
         return "offline maximum"
     return "one sequence" if load.concurrency <= 1 else "serving"
 
@@ -91,14 +119,14 @@ def _regime_text(place: Deployed, sure: Certainty) -> str:
     return f"{sure.regime}, {gpus}, {place.stack.evidence}"
 
 
-def _times(load: Load, serving: Serving, asked: Serving, sure: Certainty) -> Performance:
+def _times(load: Load, serving: Serving, asked: Serving, sure: Certainty, prompt_seconds: float) -> Performance:
     wide = sure.widening
     tpot = sure.token.around(asked.tpot, wide)
     ttft = sure.first.around(serving.ttft, wide)
     cycle = _cycle(load, serving, sure)
     requests = cycle.inverse(serving.served)
     return Performance(
-        prefill_seconds=sure.prompt.around(serving.prefill.seconds, wide),
+        prefill_seconds=sure.prompt.around(prompt_seconds, wide),
         ttft_seconds=ttft,
         tpot_seconds=tpot,
         output_tokens_per_second=requests.scaled(load.output),
@@ -143,6 +171,8 @@ def _notes(report: Report, place: Deployed, load: Load) -> tuple[str, ...]:
         found.append("no decode step at a context above 131k tokens was measured on several GPUs")
     if place.plan.dcp > 1:
         found.append("decode context parallelism was not measured")
+    if place.plan.cp > 1:
+        found.append("context parallelism was not measured here; prompts follow its published scaling within 10 %")
     return (*found, *NOT_COVERED)
 
 
@@ -157,7 +187,12 @@ def best_concurrency(report: Report, *, ttft_seconds: float | None = None, tpot_
     load = load_of(report)
 
     def suits(clients: int) -> bool:
-        found = serve(place, replace(load, concurrency=float(clients)))
+        wanted = replace(load, concurrency=float(clients))
+        found = serve(place, wanted)
+        regime: RegimeName = "one sequence" if clients <= 1 else "serving"
+        known = residuals_in(report.choice, report.runtime, place, wanted, regime)
+        if known is not None:
+            found = known.scaled(found)
         in_time = ttft_seconds is None or found.ttft <= ttft_seconds
         return in_time and (tpot_seconds is None or found.tpot <= tpot_seconds)
 

@@ -2,6 +2,9 @@
 
 T(S) = longer of (linear / (eff F_w n) + attention / (eff F_16 n)) and of the weights read once a chunk, + messages.
 Only layers that see the whole context are quadratic; windows, chunks and states are linear in S.
+
+Context-parallel ranks take equal shares of every chunk, a beginning and an end each so that attention is even; keys
+and values go round a ring while attention works on those that are there, and count where they take longer than it.
 """
 
 from dataclasses import dataclass
@@ -49,7 +52,7 @@ class Prefill:
 
 
 def prefill(place: Deployed, new: int, cached: int = 0, *, chunk: int) -> Prefill:
-    """One prompt of `new` tokens after `cached` ones, taken in chunks of `chunk` [token].
+    """One prompt of `new` tokens after `cached` ones, taken in chunks of `chunk` [token] by each rank that shares it.
 
     Chunks do the same work as the whole; each reads all weights once, and attention reads the cache so far, which
     takes less time than its products as soon as a chunk has a few hundred tokens.
@@ -57,30 +60,50 @@ def prefill(place: Deployed, new: int, cached: int = 0, *, chunk: int) -> Prefil
     if new <= 0:
         return Prefill(linear=0.0, experts=0.0, attention=0.0, weights=0.0, messages=0.0, launches=0.0, chunks=0)
     attention = attention_seconds(place, prompt_flops(place.model, new, cached), new + cached)
-    return _assembled(place, new, -(-new // chunk), attention)
+    return _assembled(place, new, new + cached, -(-new // (chunk * place.plan.cp)), attention)
 
 
-def _assembled(place: Deployed, new: int, chunks: int, attention: float) -> Prefill:
+def _assembled(place: Deployed, new: int, length: int, chunks: int, attention: float) -> Prefill:
     work, plan, constants = place.work, place.plan, place.constants
     stages = plan.pp
     # stages work on different chunks at once; the first and the last ones find the others idle
     waiting = (chunks + stages - 1) / (chunks * stages)
-    message = new * work.hidden * ELEMENT_BYTES
+    message = new / plan.cp * work.hidden * ELEMENT_BYTES
     factor = constants.prompt_volume if place.links.nvlink else 1.0
     volume = factor * work.joins * volume_seconds(place.links, message)
     hops = (stages - 1) * (message / chunks / place.links.hop) if stages > 1 else 0.0
+    shared = attention / plan.cp
+    ring = max(0.0, _ring_seconds(place, new, length, chunks) - shared)
     return Prefill(
-        linear=linear_seconds(place, new) * waiting,
-        experts=expert_seconds(place, new) * waiting,
-        attention=attention * waiting,
-        weights=chunks * _weights_seconds(place, new / chunks) * waiting,
-        messages=volume * waiting + hops,
+        linear=linear_seconds(place, new / plan.cp) * waiting,
+        experts=expert_seconds(place, new / plan.cp) * waiting,
+        attention=shared * waiting,
+        weights=chunks * _weights_seconds(place, new / plan.cp / chunks) * waiting,
+        messages=(volume + ring) * waiting + hops,
         launches=(chunks + stages - 1) * (place.stack.launch * work.launches / stages + constants.step * MICRO),
         chunks=chunks,
     )
 
 
-def linear_seconds(place: Deployed, tokens: int) -> float:
+def _ring_seconds(place: Deployed, new: int, length: int, chunks: int) -> float:
+    """Keys and values, or queries and what they found, of all chunks round the context-parallel ranks [s].
+
+    Every chunk needs the keys and values of all tokens before it. Where those are more than the chunk's own queries
+    with their results, the queries go round instead (Yang et al. 2024, arXiv:2411.01783: pass-KV and pass-Q).
+    """
+    plan, links = place.plan, place.links
+    if plan.cp == 1:
+        return 0.0
+    passes = (plan.cp - 1) / plan.cp
+    # the mean chunk sees what was there and half of what is new
+    seen = length - new + new * (chunks + 1) / (2 * chunks)
+    keys = chunks * seen * place.work.passed_bytes
+    queries = new * place.work.asked_bytes
+    latency = chunks * place.work.attention_layers * (plan.cp - 1) * links.hop_us * MICRO
+    return passes * min(keys, queries) / links.ring + latency
+
+
+def linear_seconds(place: Deployed, tokens: float) -> float:
     """Projections of `tokens` prompt tokens, all stages one after another, and the head once [s]."""
     work = place.work
     coded_rate, plain_rate = _rates(place)
@@ -90,7 +113,7 @@ def linear_seconds(place: Deployed, tokens: int) -> float:
     )
 
 
-def expert_seconds(place: Deployed, tokens: int) -> float:
+def expert_seconds(place: Deployed, tokens: float) -> float:
     """Routed experts of `tokens` prompt tokens [s]."""
     work = place.work
     coded_rate, plain_rate = _rates(place)
@@ -148,6 +171,6 @@ def compare(place: Deployed, new: int, cached: int = 0, *, chunk: int) -> Compar
     length = new + cached
 
     def other(flops: float) -> float:
-        return _assembled(place, new, max(1, built.chunks), attention_seconds(place, flops, length)).seconds
+        return _assembled(place, new, length, max(1, built.chunks), attention_seconds(place, flops, length)).seconds
 
     return Comparison(as_built=built.seconds, all_global=other(globally), floor=other(local) if has_windows else None)

@@ -44,8 +44,8 @@ class Pair:
 
 
 PAIRS: dict[tuple[str, str], Pair] = {
-    ("llama.cpp", "gddr"): Pair(read=0.877, launch=8.52, dense=0.35, evidence="llama.cpp of 2024, 48 rows, MAPE 6 %"),
-    ("llama.cpp", "apple"): Pair(read=0.833, launch=36.2, dense=0.8, evidence="llama.cpp of 2024, 24 rows, MAPE 19 %"),
+    ("llama.cpp", "gddr"): Pair(read=0.902, launch=8.9, dense=0.35, evidence="llama.cpp of 2024, 72 rows, MAPE 6 %"),
+    ("llama.cpp", "apple"): Pair(read=0.828, launch=35.9, dense=0.8, evidence="llama.cpp of 2024, 27 rows, MAPE 18 %"),
     ("llama.cpp", "unified"): Pair(
         read=0.814, launch=3.86, dense=0.28, evidence="llama.cpp of 2025 on GB10, 27 rows, MAPE 5 %"
     ),

@@ -13,7 +13,7 @@ from engine.encodings import Peak, Piece, Place, WeightFormat, is_matrix
 from engine.feedforward import Experts, NoFeedForward
 from engine.latency.launches import layer_launches
 from engine.latency.mixer_work import Products, decode_products, decode_reads, prefill_products
-from engine.mixers import Mixer, NoMixer
+from engine.mixers import Attention, LatentAttention, Mixer, NoMixer
 from engine.model import Layer, ModelSpec
 from engine.parallel import Plan, stage_sizes
 from engine.spans import AllTokens, Span, SpreadTokens
@@ -82,7 +82,9 @@ class Work:
     `coded` are matrices in the weight format, charged to `peak`; `plain` those that stay at 16 bits. `reads` are the
     cache of one sequence, `cache_bits` what an element of it takes. `launches` is how many dependent kernels a token
     passes, `joins` how often tensor-parallel ranks add up their results, `moe_joins` how many of those follow experts.
-    `unevenness` is the longest pipeline stage against the mean one.
+    `unevenness` is the longest pipeline stage against the mean one. Of layers whose tokens see each other,
+    `attention_layers` in number, a rank holds `passed_bytes` of keys and values for a token, and `asked_bytes` are its
+    queries for one with what they find [byte].
     """
 
     peak: Peak
@@ -100,6 +102,9 @@ class Work:
     moe_joins: int
     hidden: int
     unevenness: float
+    attention_layers: int
+    passed_bytes: float
+    asked_bytes: float
 
     @property
     def linear_parameters(self) -> float:
@@ -146,7 +151,37 @@ def rank_work(model: ModelSpec, weights: WeightFormat, cache: CachePrecision, pl
         moe_joins=moe,
         hidden=model.hidden,
         unevenness=max(sizes) * plan.pp / model.layer_count,
+        attention_layers=sum(count for mixer, count in mixers_of(model) if not isinstance(mixer, NoMixer)),
+        passed_bytes=_passed_bytes(model, plan),
+        asked_bytes=_asked_bytes(model, plan),
     )
+
+
+EXCHANGED_BYTES = 2  # [byte] keys, values, queries and results go over links in 16 bits
+
+
+def _passed_bytes(model: ModelSpec, plan: Plan) -> float:
+    """What one rank holds of a token in all layers that keep every token, in 16 bits [byte]."""
+    found = 0
+    for kind, count in model.layer_counts.items():
+        for entry in model.layers[kind].entries():
+            if isinstance(entry.span, AllTokens):
+                heads = -(-entry.heads // min(plan.tp, entry.heads))
+                found += count * heads * entry.width * EXCHANGED_BYTES
+    return found
+
+
+def _asked_bytes(model: ModelSpec, plan: Plan) -> float:
+    """Queries of a token on one rank, and what they find: as wide again, each with a sum, in 16 bits [byte]."""
+    found = 0.0
+    for mixer, count in mixers_of(model):
+        if isinstance(mixer, Attention | LatentAttention):
+            found += count * mixer.query_heads / plan.tp * 2 * (_head_width(mixer) + 1) * EXCHANGED_BYTES
+    return found
+
+
+def _head_width(mixer: Attention | LatentAttention) -> int:
+    return mixer.head_dim if isinstance(mixer, Attention) else mixer.kv_rank + mixer.rope_dim
 
 
 _COMMON_WIDTH = 128  # [element] the usual width of a head
@@ -245,8 +280,8 @@ def _reads(model: ModelSpec, cache: CachePrecision, plan: Plan) -> tuple[ReadTer
                 entry = read.entry
                 heads = -(-entry.heads // min(plan.tp, entry.heads))
                 span: Span = entry.span
-                if plan.dcp > 1 and isinstance(span, AllTokens) and entry.stored != "index":
-                    span = SpreadTokens(plan.dcp)
+                if plan.takers > 1 and isinstance(span, AllTokens) and entry.stored != "index":
+                    span = SpreadTokens(plan.takers)
                 for part, bits in entry_terms(entry, formats, heads=heads, span=span):
                     key = (part, read.most)
                     total[key] = total.get(key, 0) + count * bits * read.times

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 from engine.cache_formats import CachePrecision
 from engine.estimate import Amount
 from engine.formats import WeightFormat
-from engine.memory import Ledger
+from engine.memory import Ledger, Measured
 from engine.model import ModelSpec
 from engine.parallel import Plan
+from engine.scenario import Calibration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,8 @@ class Setting:
 
     `visible_bytes` is what PyTorch reports as its total, a little less [byte]; None where nobody has said, and
     then the driver's figure stands for it. `gpu` is the accelerator's id. `concurrency` None means as many
-    sequences as fit.
+    sequences as fit. `calibration` is what was measured on such a machine, `measured` what of it holds for this
+    setting: runtimes look at the latter alone.
     """
 
     model: ModelSpec
@@ -35,6 +37,8 @@ class Setting:
     options: Mapping[str, Any] = field(default_factory=dict)
     visible_bytes: Amount | None = None
     gpu: str = ""
+    calibration: Calibration | None = None
+    measured: Measured | None = None
 
     @property
     def total_bytes(self) -> Amount:

@@ -10,7 +10,7 @@ from annotated_types import Gt, Le
 from engine.bounds import Bounded
 from engine.cache_formats import CachePrecision, cache_precision
 from engine.estimate import Amount, best, combine
-from engine.memory import Ledger, LedgerItem
+from engine.memory import Ledger, LedgerItem, with_measured
 from engine.model import ModelSpec
 from engine.options import read_options
 from engine.parallel import Plan, Stage, stages_of
@@ -46,7 +46,7 @@ class GenericReservation:
         wanted = setting.concurrency
         if wanted is None:
             wanted = max(0, best(self.max_sequences(setting.context_tokens)))
-        ranks = setting.plan.tp * setting.plan.dp
+        ranks = setting.plan.stage_ranks
         held = (self.rank_cache_bytes(s.index, setting.context_tokens, wanted) for s in self.stages)
         return ranks * sum(held)
 
@@ -139,6 +139,9 @@ class Generic:
         stages = stages_of(setting.model, setting.weights, setting.cache, setting.plan)
         weights = tuple(stage.weights_bytes for stage in stages)
         ledgers = _ledgers(weights, setting.device_bytes, fraction)
+        if setting.measured is not None:
+            alone = setting.plan.pp == 1
+            ledgers = tuple(with_measured(ledger, setting.measured, pool=alone) for ledger in ledgers)
         return GenericReservation(setting=setting, stages=stages, ledgers=ledgers)
 
     def refuses(self, model: ModelSpec, plan: Plan) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from engine.encodings import Place
 from engine.errors import FieldError
 from engine.estimate import Amount, Band, best, high, low, subtract
 from engine.formats import WeightFormat
-from engine.memory import Ledger, LedgerItem
+from engine.memory import Ledger, LedgerItem, with_measured
 from engine.mixers import Attention, CompressedAttention, LatentAttention
 from engine.model import ModelSpec
 from engine.options import read_options
@@ -289,13 +289,14 @@ def _ledger(setting: Setting, options: LlamaCppOptions, device: Device, index: i
     if options.fit and options.fit_target_mib:
         note = "what --fit keeps free on each device"
         items.append(LedgerItem(kind="other", name="margin", amount=options.fit_target_mib * MIB, note=note))
-    return Ledger(
+    ledger = Ledger(
         stage=index,
         device_bytes=setting.device_bytes,
         usable_bytes=setting.total_bytes,
         usable_note="llama.cpp uses all that a program sees",
         items=tuple(items),
     )
+    return with_measured(ledger, setting.measured, computed=("activation",))
 
 
 def _notes(setting: Setting, options: LlamaCppOptions, devices: tuple[Device, ...]) -> tuple[str, ...]:

@@ -41,6 +41,10 @@ def _whole_expert_parallel(model: ModelSpec, plan: Plan, runtime: str) -> Refusa
     return ()
 
 
+def _shared_prompts(plan: Plan, why: str) -> Refusals:
+    return (("cp", why),) if plan.cp > 1 else ()
+
+
 @lru_cache(maxsize=8192)
 def refused_by_vllm(model: ModelSpec, plan: Plan) -> Refusals:
     """What vLLM does not start with."""
@@ -49,6 +53,8 @@ def refused_by_vllm(model: ModelSpec, plan: Plan) -> Refusals:
         *_padded_vocabulary(model, plan),
         *_recurrent_heads(model, plan),
         *_whole_expert_parallel(model, plan, "vLLM"),
+        # it has the option; its model runner of July 2026 refuses it (vllm-project/vllm#47846)
+        *_shared_prompts(plan, "vLLM's model runner does not take prefill context parallelism"),
     )
     return tuple(dict.fromkeys(found))
 
@@ -56,14 +62,20 @@ def refused_by_vllm(model: ModelSpec, plan: Plan) -> Refusals:
 @lru_cache(maxsize=8192)
 def refused_by_sglang(model: ModelSpec, plan: Plan) -> Refusals:
     """What SGLang does not start with. Its expert parallelism may be any divisor of the ranks."""
-    found = (*problems(model, plan), *_padded_vocabulary(model, plan), *_recurrent_heads(model, plan))
+    found = (
+        *problems(model, plan),
+        *_padded_vocabulary(model, plan),
+        *_recurrent_heads(model, plan),
+        # its attn-cp-size divides the ranks of tp instead of adding to them (docs.sglang.io, prefill_cp)
+        *_shared_prompts(plan, "SGLang shares prompts within tp, not over more GPUs"),
+    )
     return tuple(dict.fromkeys(found))
 
 
 @lru_cache(maxsize=8192)
 def refused_by_tensorrt(model: ModelSpec, plan: Plan) -> Refusals:
     """What TensorRT-LLM does not start with."""
-    return problems(model, plan)
+    return (*problems(model, plan), *_shared_prompts(plan, "TensorRT-LLM's sharing of prompts is not modelled"))
 
 
 @lru_cache(maxsize=8192)
@@ -71,7 +83,7 @@ def refused_without_tensor_parallelism(model: ModelSpec, plan: Plan, runtime: st
     """What a runtime that divides a model by layers alone does not start with."""
     found: list[tuple[str, str]] = [
         (degree, f"{runtime} spreads a model over GPUs by layers alone (pp)")
-        for degree, size in (("tp", plan.tp), ("ep", plan.ep), ("dcp", plan.dcp))
+        for degree, size in (("tp", plan.tp), ("ep", plan.ep), ("dcp", plan.dcp), ("cp", plan.cp))
         if size > 1
     ]
     if plan.pp > model.layer_count:
@@ -83,7 +95,7 @@ def refused_without_tensor_parallelism(model: ModelSpec, plan: Plan, runtime: st
 def refused_by_transformers(model: ModelSpec, plan: Plan) -> Refusals:
     """What transformers does not start with."""
     if plan.dcp == 1:
-        return problems(model, plan)
+        return (*problems(model, plan), *_shared_prompts(plan, "transformers shares no prompt among ranks"))
     return (*problems(model, plan), ("dcp", "transformers does not spread the tokens of a cache"))
 
 

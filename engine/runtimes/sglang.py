@@ -8,7 +8,7 @@ from typing import Any
 from engine.cache_formats import CachePrecision
 from engine.estimate import Amount, Band, best, combine, subtract
 from engine.formats import WeightFormat
-from engine.memory import Ledger, LedgerItem
+from engine.memory import Ledger, LedgerItem, Measured, with_measured
 from engine.model import ModelSpec
 from engine.options import read_options
 from engine.parallel import Plan, stages_of
@@ -111,6 +111,7 @@ class Sglang:
             setting.total_bytes,
             setting.device_bytes,
             options.context_length or setting.context_tokens,
+            setting.measured,
         )
         page = options.page_tokens(setting.model)
         return PagedReservation(
@@ -142,6 +143,7 @@ def _pool(
     total_bytes: Amount,
     device_bytes: Amount,
     context_tokens: int,
+    measured: Measured | None,
 ) -> Pool:
     cells = cells_of(model, cache, plan, options)
     fraction = static_fraction(model, plan, options, best(device_bytes))
@@ -160,7 +162,10 @@ def _pool(
             usable_note=f"{fraction:g} of what is free before loading, option mem_fraction_static",
             items=tuple(items),
         )
-        state = _state_pool(ledger, cells[stage.index], options)
+        cell = cells[stage.index]
+        # pools of windows and of states print lines of their own
+        ledger = with_measured(ledger, measured, pool=plan.pp == 1 and not cell.window_ratio and not cell.state_bytes)
+        state = _state_pool(ledger, cell, options)
         states.append(state)
         ledgers.append(_with_states(ledger, state, options) if state else ledger)
     held = tuple(ledgers)

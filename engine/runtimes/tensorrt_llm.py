@@ -11,7 +11,7 @@ from engine.bounds import Bounded, Unit
 from engine.cache_formats import INDEX_FP8, CachePrecision
 from engine.estimate import Amount, Band, best, combine
 from engine.formats import WeightFormat, weight_format
-from engine.memory import Ledger, LedgerItem
+from engine.memory import Ledger, LedgerItem, Measured, with_measured
 from engine.mixers import (
     Attention,
     ChunkedAttention,
@@ -152,6 +152,7 @@ class TensorRtLlm:
             setting.total_bytes,
             setting.device_bytes,
             length,
+            setting.measured,
         )
         grows = any(pool.unit_bytes)
         return PagedReservation(
@@ -225,12 +226,15 @@ def _pool(
     total_bytes: Amount,
     device_bytes: Amount,
     length: int,
+    measured: Measured | None,
 ) -> Pool:
     cells = cells_of(model, cache, plan)
     window = window_of(model, options)
     ledgers, sizes = [], []
     for stage, cell in zip(stages_of(model, weights, cache, plan), cells, strict=True):
-        ledgers.append(_ledger(model, weights, plan, options, total_bytes, device_bytes, stage, cell))
+        ledger = _ledger(model, weights, plan, options, total_bytes, device_bytes, stage, cell, measured)
+        # pools of windows print lines of their own
+        ledgers.append(with_measured(ledger, measured, pool=plan.pp == 1 and not window))
         kept = min(window, length) if window else length
         # pools of windows get a share of memory by window x bytes, so they grow in proportion to the full one
         sizes.append(cell.full_bytes + -(-cell.window_bytes * kept // length))
@@ -258,10 +262,12 @@ def _ledger(
     device_bytes: Amount,
     stage: Stage,
     cell: Cell,
+    measured: Measured | None,
 ) -> Ledger:
-    items = _items(model, weights, plan, options, stage, cell)
-    ledger = Ledger(
-        stage=stage.index, device_bytes=device_bytes, usable_bytes=total_bytes, usable_note="", items=tuple(items)
+    items = tuple(_items(model, weights, plan, options, stage, cell))
+    ledger = with_measured(
+        Ledger(stage=stage.index, device_bytes=device_bytes, usable_bytes=total_bytes, usable_note="", items=items),
+        measured,
     )
     fraction = options.free_gpu_memory_fraction
     kept = combine(lambda free: max(0, free) - int(max(0, free) * fraction), ledger.pool_bytes)
@@ -278,7 +284,7 @@ def _ledger(
         device_bytes=device_bytes,
         usable_bytes=total_bytes,
         usable_note="what a program sees; the fraction is of what is left after the model",
-        items=(*items, spare),
+        items=(*ledger.items, spare),
         given_pool_bytes=options.max_gpu_total_bytes,
     )
 

@@ -12,7 +12,7 @@ from engine.cache import AnySpan, entry_terms
 from engine.cache_formats import CachePrecision, cache_precision
 from engine.errors import FieldError
 from engine.estimate import Amount, Band, best, high, low, subtract
-from engine.memory import Ledger, LedgerItem
+from engine.memory import Ledger, LedgerItem, with_measured
 from engine.mixers import ChunkedAttention, SlidingWindow
 from engine.model import ModelSpec
 from engine.options import read_options
@@ -289,7 +289,7 @@ def _ledger(setting: Setting, options: TransformersOptions, stage: Stage, share:
     least, usual, most = CONTEXT_GIB
     forward = forward_bytes(setting, options, stage, setting.context_tokens, share)
     lower, upper = FORWARD_SPREAD
-    return Ledger(
+    ledger = Ledger(
         stage=stage.index,
         device_bytes=setting.device_bytes,
         usable_bytes=setting.total_bytes,
@@ -310,3 +310,4 @@ def _ledger(setting: Setting, options: TransformersOptions, stage: Stage, share:
             ),
         ),
     )
+    return with_measured(ledger, setting.measured, computed=("activation",))

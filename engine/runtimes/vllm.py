@@ -9,7 +9,7 @@ from typing import Any
 from engine.cache_formats import CachePrecision
 from engine.estimate import Amount, best, combine
 from engine.formats import WeightFormat
-from engine.memory import Ledger, LedgerItem
+from engine.memory import Ledger, LedgerItem, Measured, with_measured
 from engine.mixers import Attention, CompressedAttention, CrossAttention
 from engine.model import ModelSpec
 from engine.parallel import Plan, Stage, stages_of
@@ -100,6 +100,7 @@ class Vllm:
             setting.total_bytes,
             setting.device_bytes,
             setting.gpu,
+            setting.measured,
         )
         return PagedReservation(
             setting=setting,
@@ -140,6 +141,7 @@ def _pool(
     total_bytes: Amount,
     device_bytes: Amount,
     gpu: str,
+    measured: Measured | None,
 ) -> Pool:
     options = engine.options
     layout = layout_of(model, cache, plan, engine)
@@ -150,16 +152,16 @@ def _pool(
     for stage in stages_of(model, weights, cache, plan):
         size = layout.stage_block_bytes[stage.index]
         blocks = options.num_gpu_blocks_override
-        ledgers.append(
-            Ledger(
-                stage=stage.index,
-                device_bytes=device_bytes,
-                usable_bytes=usable,
-                usable_note=f"{utilisation:g} of what PyTorch sees as total, option gpu_memory_utilization",
-                items=_items(model, weights, plan, engine, total_bytes, gpu, stage),
-                given_pool_bytes=blocks * size if blocks else given,
-            )
+        ledger = Ledger(
+            stage=stage.index,
+            device_bytes=device_bytes,
+            usable_bytes=usable,
+            usable_note=f"{utilisation:g} of what PyTorch sees as total, option gpu_memory_utilization",
+            items=_items(model, weights, plan, engine, total_bytes, gpu, stage),
+            given_pool_bytes=blocks * size if blocks else given,
         )
+        # a log does not say which stage's pool it prints
+        ledgers.append(with_measured(ledger, measured, pool=plan.pp == 1))
     held = tuple(ledgers)
     return Pool(
         ledgers=held,

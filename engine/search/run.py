@@ -8,13 +8,14 @@ from engine.cache import ideal_curve
 from engine.cache_formats import CachePrecision
 from engine.capacity import try_plan
 from engine.cost import Quote, cheapest
+from engine.errors import WhatfitsError
 from engine.estimate import Amount, best, high
 from engine.formats import WeightFormat, weight_format
 from engine.hardware import GB
 from engine.parallel import Plan
 from engine.report import Facts
 from engine.runtimes import Runtime, Setting, runtime_of
-from engine.scenario import Scenario
+from engine.scenario import Calibration, Scenario, under_runtime
 from engine.search.space import (
     cache_formats,
     counts,
@@ -73,8 +74,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Block:
-    """Candidates that differ only in the accelerator and the number of them."""
+    """Candidates that differ only in the accelerator and the number of them. `scenario` is that of their runtime."""
 
+    scenario: Scenario
     runtime: Runtime
     weights: WeightFormat
     cache: CachePrecision
@@ -92,6 +94,7 @@ class Search:
     """One search. `facts` are those of the scenario's model on each accelerator that may be chosen.
 
     The scenario gives model, load and the runtime's options; its own GPU, formats and degrees are not looked at.
+    `left_out` says which of several runtimes are not searched, and why.
     Raises `WhatfitsError` when made, for what makes no sense.
     """
 
@@ -100,6 +103,7 @@ class Search:
     wish: Wish
     evaluated: int = 0
     total: int = 0
+    left_out: tuple[str, ...] = ()
     _blocks: list[_Block] = field(default_factory=list)
     _quotes: dict[tuple[str, int], Quote | None] = field(default_factory=dict)
 
@@ -130,15 +134,15 @@ class Search:
         domains: dict[int, list[str]] = {}
         for gpu, known in self.facts.items():
             domains.setdefault(known.domain, []).append(gpu)
-        names = self.wish.runtimes or (self.scenario.deployment.runtime,)
-        for runtime in dict.fromkeys(runtime_of(name) for name in names):
-            caches = cache_formats(runtime, self.wish.caches)
+        for runtime, caches in self._runtimes():
+            scenario = under_runtime(self.scenario, runtime.id)
             for weights, cache in itertools.product(weight_formats(model, self.wish), caches):
                 for domain, gpus in domains.items():
                     fitting = tuple(gpu for gpu in gpus if self._suits(gpu, weights, cache))
                     tried = counts(domain, self.wish)
                     if fitting and tried:
                         yield _Block(
+                            scenario=scenario,
                             runtime=runtime,
                             weights=weights,
                             cache=cache,
@@ -146,6 +150,24 @@ class Search:
                             gpus=fitting,
                             counts=tried,
                         )
+
+    def _runtimes(self) -> list[tuple[Runtime, tuple[CachePrecision, ...]]]:
+        """The runtimes, each with the cache formats that it is tried with.
+
+        Of several runtimes those that do not have the named formats are left out; where that leaves none, the reason of
+        the first one is raised.
+        """
+        names = self.wish.runtimes or (self.scenario.deployment.runtime,)
+        found, refusals = [], []
+        for runtime in dict.fromkeys(runtime_of(name) for name in names):
+            try:
+                found.append((runtime, cache_formats(runtime, self.wish.caches)))
+            except WhatfitsError as error:
+                refusals.append(error)
+        if refusals and not found:
+            raise refusals[0]
+        self.left_out = tuple(error.message for error in refusals)
+        return found
 
     def _suits(self, gpu: str, weights: WeightFormat, cache: CachePrecision) -> bool:
         """Whether the accelerator has the arithmetic of the formats, or they were asked for by name.
@@ -167,7 +189,7 @@ class Search:
             (plan, floor_bytes(model, block.weights, block.cache, plan, tokens=workload.context, sequences=sequences))
             for plan in search_plans(model, block.runtime, count, block.domain)
         ]
-        if self.scenario.deployment.options:
+        if block.scenario.deployment.options:
             # an option may move weights or cache off the GPU, so no plan is ruled out beforehand
             floors = [(plan, 0) for plan, _ in floors]
         for gpu in block.gpus:
@@ -196,7 +218,7 @@ class Search:
             needed = reservation.rank_cache_bytes(verdict.stage, setting.context_tokens, sequences)
             free = best(reservation.ledgers[verdict.stage].pool_bytes) - needed
         times = self.wish.needs_times
-        spent = timing(self.scenario, block.runtime, choice, known, quote) if times else None
+        spent = timing(block.scenario, block.runtime, choice, known, quote) if times else None
         if not self._fast_enough(spent):
             return None
         model = known.model
@@ -223,7 +245,7 @@ class Search:
         )
 
     def _setting(self, block: _Block, known: Facts, plan: Plan) -> Setting:
-        deployment, workload = self.scenario.deployment, self.scenario.workload
+        deployment, workload = block.scenario.deployment, block.scenario.workload
         return Setting(
             model=known.model,
             weights=block.weights,
@@ -236,7 +258,19 @@ class Search:
             concurrency=None if workload.concurrency == "max" else workload.concurrency,
             version=deployment.runtime_version,
             options=deployment.options,
+            calibration=self._calibration(block.scenario, known),
         )
+
+    def _calibration(self, scenario: Scenario, known: Facts) -> Calibration | None:
+        """What was measured on such a machine, if the measurements say that it was one."""
+        held, gpu = scenario.calibration, known.accelerator
+        if held is None or held.gpu is None or self.wish.labels:
+            return None
+        # few scenarios hold measurements
+        from engine.calibration import bound_to, leaves_plan_open
+
+        found = bound_to(held, known.model, Plan(), gpu=gpu.id, names=(gpu.name, *gpu.aliases))
+        return None if leaves_plan_open(held) or found.gpu != gpu.id else found
 
     def _memory(self, known: Facts) -> Amount:
         """Memory of one GPU: what the driver shows, or the label where the wish says so."""

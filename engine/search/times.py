@@ -7,6 +7,7 @@ from engine.cost import Quote
 from engine.estimate import best
 from engine.latency.load import deployed, load_from
 from engine.latency.money import prices
+from engine.latency.performance import regime_of, residuals_in
 from engine.latency.serving import serve, serve_all
 from engine.report import Facts
 from engine.runtimes import Runtime
@@ -44,6 +45,9 @@ def timing(scenario: Scenario, runtime: Runtime, choice: Choice, known: Facts, q
     load = load_from(scenario, runtime=runtime.id, concurrency=wanted, room=room)
     serving = serve(place, load)
     asked = serve_all(place, load, serving)
+    found = residuals_in(choice, runtime, place, load, regime_of(scenario.workload, load))
+    if found is not None:
+        serving, asked = found.scaled(serving), found.scaled(asked)
     price = None
     if quote is not None:
         price = prices(place, load, serving, usd_per_hour=quote.usd_per_hour).usd_per_million_output

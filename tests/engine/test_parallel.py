@@ -8,6 +8,7 @@ from engine.cache import ideal_curve
 from engine.cache_formats import cache_precision
 from engine.formats import weight_format
 from engine.parallel import Plan, cache_copies, plans, problems, stage_sizes, stages_of
+from engine.runtimes import RUNTIMES
 from engine.weights import served_bytes
 from tests.engine import examples
 
@@ -44,6 +45,22 @@ def test_context_parallelism_takes_the_copies_away():
     whole = ideal_curve(examples.DEEPSEEK_V3, CACHE).bytes(8000)
     assert ranks(examples.DEEPSEEK_V3, tp=8, dcp=8)[0].curve.bytes(8000) * 8 == whole
     assert cache_copies(examples.DEEPSEEK_V3, Plan(tp=8, dcp=8)) == 1
+
+
+def test_ranks_that_share_a_prompt_hold_all_weights_and_a_share_of_the_cache():
+    (alone,), (shared,) = ranks(examples.LLAMA_70B, tp=8), ranks(examples.LLAMA_70B, tp=8, cp=4)
+    assert shared.weights_bytes == alone.weights_bytes
+    assert shared.curve.bytes(8000) * 4 == alone.curve.bytes(8000)
+    assert Plan(tp=8, cp=4).gpus == 32
+    # windows, and states, are whole on every rank
+    (windows,) = ranks(examples.GPT_OSS_120B, tp=8, cp=4)
+    assert windows.curve.bytes(128) > ranks(examples.GPT_OSS_120B, tp=8)[0].curve.bytes(128) / 2
+
+
+@pytest.mark.parametrize("runtime", ["vllm", "sglang", "tensorrt-llm", "llama.cpp", "transformers"])
+def test_no_runtime_is_said_to_share_prompts(runtime):
+    assert "cp" in dict(RUNTIMES[runtime].refuses(examples.LLAMA_70B, Plan(tp=1, cp=2)))
+    assert "cp" not in dict(RUNTIMES["generic"].refuses(examples.LLAMA_70B, Plan(tp=1, cp=2)))
 
 
 def test_stages_differ_by_their_ends():
@@ -112,7 +129,8 @@ def test_plans_keep_tensor_parallelism_inside_a_node():
 
 
 @pytest.mark.parametrize(
-    ("plan", "label"), [(Plan(), "one GPU"), (Plan(tp=8), "TP8"), (Plan(tp=8, pp=2, dp=3), "TP8 PP2 DP3")]
+    ("plan", "label"),
+    [(Plan(), "one GPU"), (Plan(tp=8), "TP8"), (Plan(tp=8, pp=2, dp=3), "TP8 PP2 DP3"), (Plan(tp=8, cp=2), "TP8 CP2")],
 )
 def test_labels(plan, label):
     assert plan.label == label

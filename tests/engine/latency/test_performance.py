@@ -1,7 +1,6 @@
-"""performance(report): laws that must hold, bands, prices, notes, explanations, and its speed."""
+"""performance(report): laws that must hold, bands, prices, notes and explanations."""
 
 import math
-import time
 from dataclasses import fields, replace
 
 import pytest
@@ -265,19 +264,3 @@ def test_a_static_batch_waits_for_all_its_prompts():
     assert batch.ttft > 20 * alone.ttft
     assert batch.prompts == 0
     assert batch.running == 32
-
-
-def test_fast_enough_for_77_rows_live():
-    report = ask(
-        examples.DEEPSEEK_V3, gpu=H200, gpus=8, context=100_000, concurrency=64, cost=Cost(usd_per_gpu_hour=3.0)
-    )
-    performance(report)
-    best = min(_seconds(report) for _ in range(5))
-    assert best < 600e-6  # 0.1 ms alone; a busy machine takes a few times as long
-
-
-def _seconds(report):
-    start = time.perf_counter()
-    for _ in range(20):
-        performance(report)
-    return (time.perf_counter() - start) / 20

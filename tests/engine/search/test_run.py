@@ -180,3 +180,27 @@ def test_options_of_the_runtime_count():
     usual = found(examples.LLAMA_70B, Wish(weights=("bf16",), caches=("bf16",)))
     less = found(examples.LLAMA_70B, Wish(weights=("bf16",), caches=("bf16",)), options={"memory_fraction": 0.5})
     assert len(less) < len(usual)
+
+
+def test_of_several_runtimes_those_without_a_named_format_are_left_out_and_named():
+    model = examples.ALL[0]
+    job = Search(cases.scenario(model), cases.facts(model), Wish(runtimes=("vllm", "llama.cpp"), caches=("fp8",)))
+    assert {candidate.runtime for candidate in job.all()} == {"vllm"}
+    assert [reason.split(";")[0] for reason in job.left_out] == ["llama.cpp has no cache format 'fp8'"]
+    with pytest.raises(FieldError, match="has no cache format"):
+        Search(cases.scenario(model), cases.facts(model), Wish(runtimes=("llama.cpp",), caches=("fp8",)))
+
+
+def test_options_and_version_hold_for_the_own_runtime_alone():
+    model = examples.ALL[0]
+    plain = cases.scenario(model)
+    place = Deployment(runtime="vllm", options={"gpu_memory_utilization": 0.5})
+    own = Scenario(model=plain.model, workload=plain.workload, deployment=place)
+
+    def of(runtime, scenario, *names):
+        found = Search(scenario, cases.facts(model), Wish(runtimes=names)).all()
+        return [candidate for candidate in found if candidate.runtime == runtime]
+
+    assert of("sglang", own, "vllm", "sglang") == of("sglang", plain, "sglang")
+    half, whole = (max(row.free_bytes for row in of("vllm", s, "vllm")) for s in (own, plain))
+    assert half < whole
