@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: run test test-slow check bench screenshots format clean
+.PHONY: run test test-slow check accuracy bench screenshots tour format clean
 
 run: $(READY)  ## open the app (the text report without a terminal)
 	@$(BIN)/whatfits $(ARGS)
@@ -27,11 +27,18 @@ format: $(READY_DEV)  ## put the code into its usual form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+accuracy: $(READY_DEV)  ## predictions beside published logs and runs, by regime
+	$(BIN)/python -m tests.accuracy
+	$(BIN)/python -m tests.accuracy.latency
+
 bench: $(READY_DEV)  ## how fast, as ratios
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 screenshots: $(READY_DEV)  ## pictures of the app for the README
 	$(BIN)/python -m tui.screenshots screenshots
+
+tour: $(READY_DEV)  ## a short film of the app for the README
+	$(BIN)/python -m tui.tour screenshots/tour.svg
 
 clean:  ## remove what was built
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

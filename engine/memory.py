@@ -2,7 +2,7 @@
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from engine.estimate import Amount, combine, subtract
@@ -56,12 +56,18 @@ class Ledger:
         """What is left for the cache; negative if the items alone do not fit."""
         if self.given_pool_bytes is not None:
             return self.given_pool_bytes
-        return subtract(self.usable_bytes, *(item.amount for item in self.items))
+        return _left(self.usable_bytes, *(item.amount for item in self.items))
 
     def of(self, kind: ItemKind) -> Amount | None:
         """All items of a kind together; None if the runtime does not tell them apart."""
         amounts = [item.amount for item in self.items if item.kind == kind]
         return combine(lambda *parts: sum(parts), *amounts) if amounts else None
+
+
+@lru_cache(maxsize=4096)
+def _left(usable_bytes: Amount, *amounts: Amount) -> Amount:
+    """What is left; of many stages and plans, most ask for the same."""
+    return subtract(usable_bytes, *amounts)
 
 
 def with_measured(

@@ -21,6 +21,8 @@ from engine.scenario import Scenario
 if TYPE_CHECKING:
     from engine.latency import Performance
     from engine.remedies import Remedy
+    from tui.finding import Found
+    from tui.levers import LeverList
     from tui.sweep import Sweep
 
 
@@ -63,7 +65,8 @@ class Answers:
     `asked` is the scenario that was asked last, `report` the last good answer (perhaps to an earlier one),
     `problem` why the last one has none. `table` answers `table_asked` for every GPU. `speed` and `speeds` belong to
     `report` and `table`, and come later than these; `remedies` are those of `remedied`, a report that does not fit.
-    `compared` are the columns of Compare for a scenario and a baseline.
+    `compared` are the columns of Compare for a scenario and a baseline, by runtime or not. `machine` answers the row of
+    the search that was opened last.
     """
 
     asked: Scenario | None = None
@@ -77,8 +80,11 @@ class Answers:
     remedied: Report | None = None
     remedies: "tuple[Remedy, ...]" = ()
     compared: tuple[Compared, ...] = ()
-    compared_for: tuple[Scenario | None, Scenario | None] = (None, None)
+    compared_for: tuple[Scenario | None, Scenario | None, bool] = (None, None, False)
     sweep: "Sweep | None" = None
+    found: "Found | None" = None
+    machine: Compared | None = None
+    levers: "LeverList | None" = None
 
     @property
     def stale(self) -> bool:
@@ -104,7 +110,7 @@ class Solver:
             return replace(last, asked=scenario, problem=Problem(error.field, error.message))
         except Exception as error:
             # a mistake of ours must not cost the user what is on the screen
-            return replace(last, asked=scenario, problem=Problem("", _internal(error)))
+            return replace(last, asked=scenario, problem=Problem("", internal(error)))
         speed = speed_of(report) if self._timing else None
         return replace(last, asked=scenario, report=report, problem=None, speed=speed)
 
@@ -127,19 +133,20 @@ class Solver:
         return replace(answers, remedied=report, remedies=found)
 
     def with_columns(
-        self, answers: Answers, scenario: Scenario, baseline: Scenario | None, folder: Path | None
+        self, answers: Answers, wanted: tuple[Scenario, Scenario | None, bool], folder: Path | None
     ) -> Answers:
-        """The answers with the columns of Compare."""
+        """The answers with the columns of Compare: for a scenario and a baseline, under every runtime or not."""
         from tui.comparing import scenarios_of
 
         try:
-            columns = [self._column(name, held, folder) for name, held in scenarios_of(scenario, baseline)]
+            columns = [self.column(name, held, folder) for name, held in scenarios_of(*wanted)]
         except Exception as error:
             # a mistake of ours must not cost the user what is on the screen
-            columns = [Compared(name="this scenario", scenario=None, problem=Problem("", _internal(error)))]
-        return replace(answers, compared=tuple(columns), compared_for=(scenario, baseline))
+            columns = [Compared(name="this scenario", scenario=None, problem=Problem("", internal(error)))]
+        return replace(answers, compared=tuple(columns), compared_for=wanted)
 
-    def _column(self, name: str, held: Scenario | WhatfitsError, folder: Path | None) -> Compared:
+    def column(self, name: str, held: Scenario | WhatfitsError, folder: Path | None) -> Compared:
+        """A scenario's answer with its times, by a name of its own, or why there is none."""
         if isinstance(held, WhatfitsError):
             return Compared(name=name, scenario=None, problem=Problem(held.field, held.message))
         one = self.answer(held, folder, Answers())
@@ -213,7 +220,7 @@ class Filling:
         except WhatfitsError as error:
             return Problem(error.field, error.message)
         except Exception as error:
-            return Problem("", _internal(error))
+            return Problem("", internal(error))
 
     def put_into(self, answers: Answers) -> Answers:
         """The answers with the finished table."""
@@ -230,8 +237,9 @@ def speed_of(report: Report) -> "Performance":
         return performance(report)
     except Exception as error:
         # a mistake of ours must not cost the user the rest of the answer
-        return Performance(notes=(_internal(error),))
+        return Performance(notes=(internal(error),))
 
 
-def _internal(error: Exception) -> str:
+def internal(error: Exception) -> str:
+    """What to say of a mistake of ours."""
     return f"internal error, please report it: {type(error).__name__}: {error}"

@@ -6,10 +6,13 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from engine.errors import FileProblemError, WhatfitsError
+from tui.commands import COMMANDS
 from tui.render.plain import plain
 from tui.terminal import Color, current, prepare
 
 if TYPE_CHECKING:
+    from tui.commands import Command
     from tui.controller import Controller
 
 BAD_INPUT = 2
@@ -22,6 +25,10 @@ def run_app(path: str | None, *, color: Color = "auto", ascii_only: bool = False
         return _refuse(terminal.problem)
     if path is not None and not os.path.lexists(path):
         return _refuse(f"{path}: no such file or folder")
+    try:
+        commands = user_commands()
+    except WhatfitsError as error:
+        return _refuse(str(error))
     # loading makes no garbage, and looking for it takes a twentieth of the start
     gc.disable()
     # Textual reads the environment when it is imported, so it comes after this line
@@ -30,7 +37,7 @@ def run_app(path: str | None, *, color: Color = "auto", ascii_only: bool = False
     from tui.widgets.lines import LineView
 
     LineView.ascii_only = terminal.glyphs == "ascii"
-    app = WhatfitsApp(lambda: _controller(path), theme=terminal.theme)
+    app = WhatfitsApp(lambda: _controller(path, commands), theme=terminal.theme, commands=commands)
     app.run(mouse=terminal.mouse)
     code = app.return_code or 0
     if code == 1:
@@ -39,12 +46,28 @@ def run_app(path: str | None, *, color: Color = "auto", ascii_only: bool = False
     return code
 
 
-def _controller(path: str | None) -> "Controller":
+def user_commands() -> "tuple[Command, ...]":
+    """What the app does, with the user's keys. Raises `FileProblemError` for settings that are not right."""
+    from catalogs.settings import read_settings, settings_path
+
+    settings = read_settings()
+    if not settings.keys:
+        return COMMANDS
+    # most people have no keys of their own
+    from tui.keymap import with_keys
+
+    try:
+        return with_keys(settings.keys)
+    except WhatfitsError as error:
+        raise FileProblemError(str(settings_path()), str(error)) from error
+
+
+def _controller(path: str | None, commands: "tuple[Command, ...]") -> "Controller":
     import datetime
 
     from tui.start import controller_for
 
-    return controller_for(path, today=datetime.date.today(), clock=time.monotonic)
+    return controller_for(path, today=datetime.date.today(), clock=time.monotonic, commands=commands)
 
 
 def _refuse(problem: str) -> int:

@@ -1,11 +1,7 @@
-"""Scenarios side by side: the columns, the figures of each, what differs, and which is best.
-
-A delta is computed from the two numbers that are shown, so that nobody finds it wrong who checks it by hand.
-"""
+"""Scenarios side by side: the columns, the figures of each, and which is best."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from catalogs.scenarios import with_changes
 from catalogs.tables import build, to_table
 from engine.errors import WhatfitsError
-from engine.scenario import Scenario
+from engine.runtimes import RUNTIMES, runtime_of
+from engine.scenario import Scenario, under_runtime
 from engine.units import format_gib, format_usd, shorten
+from tui.deltas import delta, number
 from tui.render.amounts import bound, many
 from tui.render.speed import money, short, time_text
 from tui.state import AppState, changed, pointed
@@ -30,12 +28,29 @@ MOST_COLUMNS = 26
 BASELINE = "baseline"
 """Name of the column of a baseline that is none of the others."""
 
+Named = tuple[str, Scenario | WhatfitsError]
+"""A column: its name, and its scenario or why it makes none."""
 
-def scenarios_of(scenario: Scenario, baseline: Scenario | None) -> list[tuple[str, Scenario | WhatfitsError]]:
-    """Names and scenarios of the columns: the scenario, its variants, and a baseline that is none of these."""
+
+def scenarios_of(scenario: Scenario, baseline: Scenario | None, by_runtime: bool = False) -> list[Named]:
+    """Names and scenarios of the columns: the scenario, its variants (or the scenario under every other runtime), and a
+    baseline that is none of these."""
     own = replace(scenario, variant=())
+    found = _by_runtime(own) if by_runtime else _with_variants(scenario, own)
+    if baseline is not None and not any(same(held, baseline) for _, held in found):
+        found.append((BASELINE, replace(baseline, variant=())))
+    return found
+
+
+def _by_runtime(own: Scenario) -> list[Named]:
+    held = runtime_of(own.deployment.runtime).id
+    others = (name for name in RUNTIMES if name != held)
+    return [(held, own), *((name, under_runtime(own, name)) for name in others)]
+
+
+def _with_variants(scenario: Scenario, own: Scenario) -> list[Named]:
     base = to_table(own)
-    found: list[tuple[str, Scenario | WhatfitsError]] = [("this scenario", own)]
+    found: list[Named] = [("this scenario", own)]
     for index, table in enumerate(scenario.variant[: MOST_COLUMNS - 2]):
         name = str(table.get("name") or f"variant {index + 1}")
         try:
@@ -43,8 +58,6 @@ def scenarios_of(scenario: Scenario, baseline: Scenario | None) -> list[tuple[st
             found.append((name, build(Scenario, with_changes(base, table))))
         except WhatfitsError as error:
             found.append((name, error.under(f"variant[{index}]")))
-    if baseline is not None and not any(same(held, baseline) for _, held in found):
-        found.append((BASELINE, replace(baseline, variant=())))
     return found
 
 
@@ -100,6 +113,7 @@ def _needed(report: Report, speed: Performance | None) -> str:
 ROWS: tuple[FigureRow, ...] = (
     FigureRow("fit", _fit, figure="memory.rank.free_bytes"),
     FigureRow("on", lambda r, _: f"{r.gpus:,}x {r.facts.accelerator.id}"),
+    FigureRow("plan", lambda r, _: "one GPU" if r.gpus == 1 else r.plan.label),
     FigureRow("cache", lambda r, _: format_gib(r.memory.cache_bytes), -1, "memory.ideal_cache_bytes"),
     FigureRow("needed/GPU", _needed, 0, "memory.rank.free_bytes"),
     FigureRow("max ctx", lambda r, _: bound(r.capacity.max_context_tokens), 1, "capacity.max_context_tokens"),
@@ -113,55 +127,6 @@ ROWS: tuple[FigureRow, ...] = (
     FigureRow("$/1M out", _of_speed("usd_per_million_output_tokens", money), -1, "cost.usd_per_million_output_tokens"),
 )
 """The figures that are compared."""
-
-_NUMBER = re.compile(r"[~$<]*([\d,]*\.?\d+)\s*([A-Za-z]*)")
-_SUFFIXES: Mapping[str, float] = {
-    "": 1.0,
-    "k": 1e3,
-    "M": 1e6,
-    "G": 1e9,
-    "GiB": 1.0,
-    "ms": 1e-3,
-    "s": 1.0,
-    "min": 60.0,
-    "h": 3600.0,
-    "d": 86_400.0,
-}
-
-
-def number(shown: str) -> float | None:
-    """The number in a text as it is shown; None where there is none.
-
-    >>> number("84.1k"), number("~21 ms"), number("$5.98"), number("1,144.4 GiB"), number("FITS")
-    (84100.0, 0.021, 5.98, 1144.4, None)
-    """
-    found = _NUMBER.fullmatch(shown)
-    if found is None or found[2] not in _SUFFIXES:
-        return None
-    return float(f"{float(found[1].replace(',', '')) * _SUFFIXES[found[2]]:.12g}")
-
-
-def delta(base: str, shown: str, better: int) -> tuple[str, str]:
-    """What differs between two texts that are shown, and the word for it.
-
-    >>> delta("56.4k", "28.2k", 1), delta("$5.98", "$5.98", -1), delta("153.7 GiB", "113.7 GiB", -1)
-    (('-50%', 'worse'), ('=', ''), ('-26%', 'better'))
-    """
-    if base == shown:
-        return "=", ""
-    old, new = number(base), number(shown)
-    if old is None or new is None or not old:
-        return "", ""
-    share = (new - old) / old * 100
-    if not share:
-        return "=", ""
-    size = f"{share:+,.0f}" if abs(share) >= 9.95 else f"{share:+.1f}"
-    if abs(share) < 0.05:
-        size = "<0.1"
-    if abs(share) >= 1000:
-        size = f"x{new / old:,.0f}"
-    word = "" if not better else "better" if (share > 0) == (better > 0) else "worse"
-    return size if size.startswith("x") else f"{size}%", word
 
 
 def texts(columns: Sequence[Compared]) -> list[list[str]]:
@@ -216,9 +181,19 @@ def against_base(state: AppState) -> str:
 
 def changes(column: Scenario, own: Scenario) -> list[tuple[str, str]]:
     """The keys by which a column differs from the scenario, with what they hold there."""
-    here, there = (_flat(to_table(replace(s, variant=(), name="", notes=""))) for s in (column, own))
+    here, there = (_keys(s) for s in (column, own))
     keys = [*here, *(key for key in there if key not in here)]
     return [(key, here.get(key, "left out")) for key in keys if here.get(key) != there.get(key)]
+
+
+def _keys(scenario: Scenario) -> dict[str, str]:
+    """The keys of a scenario with what they hold; measurements are one."""
+    found = _flat(to_table(replace(scenario, variant=(), name="", notes="", calibration=None)))
+    if scenario.calibration is not None:
+        from engine.calibration import described
+
+        found["calibration"] = described(scenario.calibration)
+    return found
 
 
 def _flat(table: Mapping[str, Any], start: str = "") -> dict[str, str]:
@@ -254,6 +229,11 @@ def duplicated(state: AppState, *, now: float) -> tuple[AppState, str]:
     report = state.answers.report
     if report is None or state.stale or state.answers.asked is not state.scenario:
         return state, "there is no answer to keep yet"
+    return kept(state, report, now=now)
+
+
+def kept(state: AppState, report: Report, *, now: float) -> tuple[AppState, str]:
+    """What a report answers as a variant beside the scenario, and what to say."""
     if len(state.scenario.variant) >= MOST_COLUMNS - 2:
         return state, f"at most {MOST_COLUMNS - 2} variants can be compared"
     names = {str(table.get("name", "")) for table in state.scenario.variant}
@@ -274,7 +254,7 @@ def pinned(report: Report) -> dict[str, Any]:
         "runtime": place.runtime,
         "gpu": place.gpu,
         "gpus": plan.gpus,
-        **{degree: getattr(plan, degree) for degree in ("tp", "pp", "dp", "ep", "dcp")},
+        **{degree: getattr(plan, degree) for degree in ("tp", "pp", "dp", "ep", "dcp", "cp")},
     }
     for name in ("runtime_version", "device_memory"):
         if getattr(place, name) is not None:
@@ -299,6 +279,8 @@ def pinned(report: Report) -> dict[str, Any]:
 def removed(state: AppState, *, now: float) -> tuple[AppState, str]:
     """The variant under the cursor out of the scenario, and what to say."""
     _, column = cursor(state)
+    if state.by_runtime and column < len(RUNTIMES):
+        return state, "these columns are runtimes; R shows the variants"
     if not 0 < column <= len(state.scenario.variant):
         if column and column < len(state.answers.compared):
             return replace(state, baseline=None), "the baseline is no longer marked"
@@ -306,6 +288,40 @@ def removed(state: AppState, *, now: float) -> tuple[AppState, str]:
     kept = tuple(table for place, table in enumerate(state.scenario.variant, start=1) if place != column)
     done = changed(state, replace(state.scenario, variant=kept), field_id="", now=now)
     return done, "taken out of Compare; u brings it back"
+
+
+def turned(state: AppState) -> tuple[AppState, str]:
+    """Every runtime side by side instead of the variants, or these again; nothing in the scenario changes."""
+    row, _ = cursor(state)
+    there = pointed(replace(state, by_runtime=not state.by_runtime), "compare", f"{row}:0")
+    return there, "the scenario and its variants" if state.by_runtime else "the scenario under every runtime"
+
+
+def taken(state: AppState, *, now: float) -> tuple[AppState, str]:
+    """The runtime (or the variant) of the column under the cursor as the scenario's, and what to say."""
+    columns = state.answers.compared
+    if not columns:
+        return state, "nothing is compared yet"
+    column = columns[cursor(state)[1]]
+    if column.scenario is None:
+        return state, "a variant that makes no scenario cannot be taken"
+    if same(column.scenario, state.scenario):
+        return state, f"{shorten(column.name)} is what the scenario says already"
+    own = state.scenario
+    there = replace(column.scenario, name=own.name, notes=own.notes, variant=own.variant)
+    done = changed(state, there, field_id="", now=now)
+    return done, f"{shorten(column.name)} is the scenario's now; u undoes"
+
+
+def explained(state: AppState) -> tuple[AppState, str]:
+    """The derivation of the figure under the cursor; or why its column has no answer."""
+    from tui import why
+
+    columns, found = state.answers.compared, why.followed(state)
+    problem = columns[cursor(state)[1]].problem if columns else None
+    if problem is not None:
+        return state, problem.message
+    return why.opened_on(state, found.trail, column=found.column), ""
 
 
 def marked(state: AppState) -> tuple[AppState, str]:

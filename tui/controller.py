@@ -5,25 +5,27 @@ No Textual here: the app hands over keys and draws `state`, tests do the first a
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from engine.errors import WhatfitsError
 from tui import comparing, editing, filing, marking, palette, why
 from tui.answers import Solver
-from tui.commands import LISTS
+from tui.commands import LISTS, ways_out
 from tui.errands import Errands
 from tui.fields import Field
 from tui.forms import Cell
 from tui.keys import pasted, press_in_field, press_in_prompt
-from tui.layout import LEAST_HEIGHT, LEAST_WIDTH, PANES, PaneId, place_of
+from tui.layout import LEAST_HEIGHT, LEAST_WIDTH, OWN_STEPS, PANES, PaneId, place_of
 from tui.lists import GPU_COLUMNS, RESULT_COLUMNS, current, listed
 from tui.moves import FAR, Screen, cell_under, jumped, jumping, move, onward, page
-from tui.pasting import looks_like_config, with_pasted_config
+from tui.pasting import looks_like_config, looks_like_log, with_pasted_config
 from tui.recovery import Recovered, remove_recovery, write_recovery
 from tui.state import (
     PENDING_SECONDS,
     AppState,
     changed,
+    closed,
     filtered,
     gone,
     pointed,
@@ -36,7 +38,6 @@ from tui.state import (
     zoomed,
 )
 from tui.values import put
-from tui.yank import FORMS
 
 
 class Controller(Errands):
@@ -99,7 +100,11 @@ class Controller(Errands):
             return
         if pending is not None and command_id == "back":
             return
-        DOES[command_id](self)
+        does = DOES[command_id]
+        if state.pane in OWN_STEPS:
+            # what such a pane needs is loaded when it is opened
+            does = import_module(OWN_STEPS[state.pane]).DOES.get(command_id, does)
+        does(self)
 
     def _enter(self) -> None:
         state, pane = self.state, self.state.pane
@@ -117,8 +122,7 @@ class Controller(Errands):
             if gpu is not None:
                 self.state = why.opened_on(pointed(state, pane, gpu), (), gpu=gpu)
         elif pane == "compare":
-            found = why.followed(state)
-            self.state = why.opened_on(state, found.trail, column=found.column)
+            self._told(comparing.explained(state))
         elif pane == "why":
             self.state = why.deeper(state)
 
@@ -162,6 +166,9 @@ class Controller(Errands):
             from tui import sweep
 
             self._told(sweep.taken(state, now=self._clock()))
+            return
+        if pane == "compare":
+            self._told(comparing.taken(state, now=self._clock()))
             return
         if pane not in ("gpus", "results"):
             return
@@ -214,7 +221,7 @@ class Controller(Errands):
         if state.pane == "why":
             self.state = why.back(state)
         elif state.pane == "help":
-            self.state = gone(state, state.origin)
+            self.state = closed(state)
         elif state.pane == "sweep" and self.cancel_sweep():
             self.say("stopped; another axis or input starts anew")
         elif state.range_from:
@@ -242,7 +249,7 @@ class Controller(Errands):
             self.state = replace(self.state, swept=replace(swept, numbers=not swept.numbers))
 
     def _help(self) -> None:
-        self.state = gone(self.state, self.state.origin if self.state.pane == "help" else "help")
+        self.state = closed(self.state) if self.state.pane == "help" else gone(self.state, "help")
 
     # --- EDIT ---------------------------------------------------------------------------------------------
 
@@ -259,6 +266,8 @@ class Controller(Errands):
             self.state, chosen = palette.press(state, key, character, self._entries(), screen=self.screen, now=now)
             if chosen is not None:
                 self._do(chosen)
+        elif state.prompt is not None and (state.prompt.kind, key) == ("check", "enter"):
+            self.check_file(state.prompt.line.text)
         elif state.prompt is not None:
             self.state = press_in_prompt(state, key, character, screen=self.screen, now=now)
         elif state.edit is not None:
@@ -269,16 +278,16 @@ class Controller(Errands):
                 self.command(command)
         elif state.jumps:
             self.state = jumped(state, character)
-        elif state.pending is not None and state.pending[0] == "y" and key in FORMS:
-            self._yank(FORMS[key])
         else:
-            return False
+            return state.pending is not None and self._second(state.pending[0], key)
         return True
 
     def paste(self, text: str) -> None:
-        """Text that came at once: into the field or prompt that is open, or a config with a model of its own."""
+        """Text that came at once: into the field or prompt that is open, a config, or a start-up log."""
         if self.state.question is None and looks_like_config(text):
             self.state = with_pasted_config(self.state, text, now=self._clock())
+        elif self.state.question is None and looks_like_log(text):
+            self.check_text(text)
         else:
             self.state = pasted(self.state, text, self._lookup)
 
@@ -365,6 +374,7 @@ DOES: Mapping[str, _Does] = {
     "deltas": Controller._deltas,
     "duplicate": lambda c: c._told(comparing.duplicated(c.state, now=c._clock())),
     "remove": lambda c: c._told(comparing.removed(c.state, now=c._clock())),
+    "runtimes": lambda c: c._told(comparing.turned(c.state)) if c.state.pane == "compare" else None,
     "why": Controller._why,
     "back": Controller._back,
     "zoom": _state(lambda c: zoomed(c.state)),
@@ -374,9 +384,13 @@ DOES: Mapping[str, _Does] = {
     "open": _state(lambda c: filing.prompted(c.state, "open")),
     "command": lambda c: c._prompt("command"),
     "palette": lambda c: c._prompt("palette"),
+    "check": _state(lambda c: filing.prompted(c.state, "check")),
+    "search": _state(lambda c: gone(c.state, "search")),
+    "levers": _state(lambda c: gone(c.state, "levers")),
     "yank": _state(lambda c: waiting(c.state, "y", now=c._clock())),
+    "export": _state(lambda c: waiting(c.state, "E", now=c._clock())),
     "edit_text": lambda c: c.effects.append("edit"),
-    "interrupt": lambda c: c.say("q quits, esc goes one level back"),
+    "interrupt": lambda c: c.say(ways_out(c.state.commands)),
     "quit": _state(lambda c: filing.leave(c.state)),
 }
 """What each command of `tui.commands` does; choosing panes and the pair g g are done by their ids."""

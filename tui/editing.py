@@ -43,7 +43,7 @@ def _chosen(report: Report, field: Field) -> Any:
             return report.scenario.workload.output_tokens
         case ("deployment", "gpus"):
             return report.gpus
-        case ("deployment", ("tp" | "pp" | "dp" | "ep" | "dcp") as degree):
+        case ("deployment", ("tp" | "pp" | "dp" | "ep" | "dcp" | "cp") as degree):
             return getattr(report.plan, degree)
         case ("deployment", "options", name):
             runtime = RUNTIMES.get(report.scenario.deployment.runtime.casefold())

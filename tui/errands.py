@@ -9,13 +9,14 @@ from typing import Literal
 from catalogs.folder import state_dir
 from catalogs.scenarios import read_scenario, scenario_text
 from engine.errors import WhatfitsError
-from tui import filing, palette
+from tui import exports, filing, palette
 from tui.answers import Solver
+from tui.exports import Pictured
 from tui.recovery import remove_recovery, write_aside
 from tui.state import AppState, Offer, changed, gone, pointed, said
 from tui.supply import Supply
 from tui.values import put
-from tui.yank import Form, yanked
+from tui.yank import FORMS, Form, yanked
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Copied:
     text: str
 
 
-Effect = Copied | Literal["edit", "repaint"]
+Effect = Copied | Pictured | Literal["edit", "repaint"]
 """What only the terminal can do: taken and done by the app after a step."""
 
 
@@ -43,6 +44,11 @@ class Errands(Supply):
     def command(self, command_id: str) -> None:
         """Do what a key of NAV mode means."""
         raise NotImplementedError
+
+    @property
+    def now(self) -> float:
+        """The app's clock [s]."""
+        return self._clock()
 
     def say(self, text: str) -> None:
         """A message in the hint line."""
@@ -73,11 +79,58 @@ class Errands(Supply):
                 self.state = pointed(gone(self.state, "load"), "load", offer.target)
             case "file":
                 self.state = filing.open_file(self.state, offer.target, now=now)
+            case "export":
+                from tui.exports.steps import export_line
+
+                self._done(export_line(self.state, offer.target, self.screen))
             case "model" | "gpu":
                 path = ("model", "id") if offer.kind == "model" else ("deployment", "gpu")
                 taken = put(self.state.scenario, path, offer.target)
                 self.state = changed(self.state, taken, field_id=".".join(path), now=now)
                 self.say(f"{offer.target} is the scenario's {'GPU' if offer.kind == 'gpu' else 'model'} now; u undoes")
+
+    def _second(self, first: str, key: str) -> bool:
+        """The second key of a pair that copies or writes; False if it is none of its choices."""
+        if first == "y" and key in FORMS:
+            self._yank(FORMS[key])
+            return True
+        if first == "E" and key in exports.FORMS:
+            self._export(exports.FORMS[key])
+            return True
+        return False
+
+    def _export(self, form: exports.Form) -> None:
+        # what writes files is loaded when one is asked for
+        from tui.exports.steps import export
+
+        self.state = replace(self.state, pending=None)
+        self._done(export(self.state, form, self.screen))
+
+    def _done(self, found: str | Pictured) -> None:
+        """What came of an export: a message, or a picture for the app to make."""
+        if isinstance(found, str):
+            self.say(found)
+        else:
+            self.effects.append(found)
+
+    def pictured(self, path: Path, text: str) -> None:
+        """The picture that an export asked for."""
+        from tui.exports.steps import picture
+
+        self.say(picture(path, text))
+
+    def check_file(self, path: str) -> None:
+        """A start-up log in a file beside the prediction."""
+        # importers of logs are loaded when there is one
+        from tui import checking
+
+        self.state = checking.read(replace(self.state, prompt=None), path, self._solver, now=self._clock())
+
+    def check_text(self, text: str) -> None:
+        """A start-up log that was pasted."""
+        from tui import checking
+
+        self.state = checking.opened(self.state, text, self._solver, source="pasted start-up log", now=self._clock())
 
     def _yank(self, form: Form) -> None:
         self.state = replace(self.state, pending=None)

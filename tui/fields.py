@@ -8,9 +8,10 @@ from catalogs.merge import parse_value
 from engine.cache_formats import CACHE_FORMATS, cache_precision
 from engine.errors import FieldError
 from engine.formats import WEIGHT_FORMATS, weight_format
+from engine.parallel import DEGREES
 from engine.runtimes import RUNTIMES, runtime_of
 from engine.scenario import KeyValueFormats, Scenario
-from engine.units import parse_bytes, parse_tokens, parse_usd
+from engine.units import parse_bytes, parse_tokens, parse_usd, shorten
 from tui.values import Path
 
 AUTO = "auto"
@@ -156,10 +157,8 @@ LADDER_TOKENS = (*_THOUSANDS[2:], 10**6, 2 * 10**6, 4 * 10**6, 10**7)
 DOUBLES = tuple(2**n for n in range(13))
 _GPUS = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 _DEGREES = (1, 2, 4, 8, 16, 32, 64)
+_DEGREE_WORDS = ("tensor", "pipeline", "data", "expert", "decode context", "prompt context")
 _USD = (0.25, 0.5, 0.75, *(half / 2 for half in range(2, 21)), 12.0, 15.0, 20.0)
-
-DEGREES = ("tp", "pp", "dp", "ep", "dcp")
-"""How work is shared over GPUs, as the Load pane lists it."""
 
 CONTEXT = Field(
     path=("workload", "context"),
@@ -232,7 +231,7 @@ LOAD_FIELDS: tuple[Field, ...] = (
             optional=True,
             help=f"{words} parallelism; auto chooses",
         )
-        for degree, words in zip(DEGREES, ("tensor", "pipeline", "data", "expert", "decode context"), strict=True)
+        for degree, words in zip(DEGREES, _DEGREE_WORDS, strict=True)
     ),
     Field(
         path=("deployment", "device_memory"),
@@ -267,10 +266,25 @@ _VERSION = Field(
 )
 
 
+def _only_removed(text: str) -> None:
+    raise FieldError("", f"not {shorten(text)}: 0 or auto removes the measurements, K takes those of a log")
+
+
+MEASURED = Field(
+    path=("calibration",),
+    label="measured",
+    parse=_optional(_only_removed),
+    show=lambda calibration: calibration.date or "undated",
+    optional=True,
+    help="on machines of your own; 0 removes it",
+)
+"""What a scenario holds of measurements; on screen where there are any."""
+
+
 def load_fields(scenario: Scenario) -> tuple[Field, ...]:
     """The fields of the Load pane: the runtime's version and options follow the runtime."""
     found: list[Field] = []
-    for field in LOAD_FIELDS:
+    for field in (*LOAD_FIELDS, MEASURED) if scenario.calibration is not None else LOAD_FIELDS:
         found.append(field)
         runtime = RUNTIMES.get(scenario.deployment.runtime.casefold())
         if field.label == "runtime" and runtime is not None:

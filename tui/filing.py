@@ -2,6 +2,7 @@
 
 import glob
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.errors import WhatfitsError, nearest
@@ -17,15 +18,25 @@ _ASK_CHANGED = (("y", "overwrite"), ("r", "read it again, dropping mine"), ("esc
 _ASK_OPEN = (("o", "open"), ("s", "save first"), ("esc", "stay"))
 _ASK_RECOVER = (("r", "restore"), ("x", "discard"), ("esc", "later"))
 
-COMMAND_WORDS = ("w", "wq", "x", "q", "q!", "e", "e!", "help")
+COMMAND_WORDS = ("w", "wq", "x", "q", "q!", "e", "e!", "export", "export!", "help")
 """What the command line understands."""
+
+
+_LABELS: Mapping[PromptKind, str] = {
+    "open": "open file: ",
+    "save": "save as: ",
+    "command": ":",
+    "filter": "/",
+    "palette": "go to: ",
+    "check": "start-up log: ",
+}
 
 
 def prompted(state: AppState, kind: PromptKind, text: str = "") -> AppState:
     """A line asked for at the bottom of the screen."""
-    labels = {"open": "open file: ", "save": "save as: ", "command": ":", "filter": "/", "palette": "go to: "}
     before = state.filter(state.pane) if kind == "filter" else ""
-    prompt = Prompt(kind=kind, label=labels[kind], line=LineEdit.holding(text, fresh=kind == "filter"), before=before)
+    line = LineEdit.holding(text, fresh=kind == "filter")
+    prompt = Prompt(kind=kind, label=_LABELS.get(kind, ""), line=line, before=before)
     return replace(state, prompt=prompt, message=None, pending=None)
 
 
@@ -154,7 +165,13 @@ def submitted(state: AppState, *, now: float) -> AppState:
             return save(done, now=now, path=text) if text else replace(done, then_quit=False)
         case "command":
             return run_line(done, text, now=now)
-        case "filter" | "palette":
+        case "wish":
+            # what a search needs is loaded when one is asked for
+            from tui import wishing
+
+            done, problem = wishing.submitted(done, text)
+            return said(done, problem, now=now) if problem else done
+        case "filter" | "palette" | "check":
             return done
 
 

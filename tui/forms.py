@@ -7,9 +7,10 @@ from typing import Any
 from engine.cache import layer_curve
 from engine.estimate import best
 from engine.model import ModelSpec
+from engine.parallel import DEGREES
 from engine.report import Report
 from engine.units import format_bytes, format_count, format_gib
-from tui.fields import DEGREES, Field, load_fields, short_exact
+from tui.fields import Field, load_fields, short_exact
 from tui.layout import PaneId
 from tui.load_notes import load_note
 from tui.model_fields import NAME, held_value, layer_fields, whole_fields

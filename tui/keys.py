@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from tui import editing, filing
+from tui.commands import split_keys
 from tui.line_edit import LineEdit
 from tui.moves import Screen, cell_under, move, onward
-from tui.state import AppState, filtered, redone, undone
+from tui.state import AppState, Edit, filtered, redone, undone
 
-_COMMANDS = {"ctrl+s": "save", "ctrl+o": "open", "ctrl+q": "quit"}
-"""Commands whose keys work in a field too, once its text is kept."""
+_IN_FIELD = frozenset(("save", "open", "quit", "undo", "redo", "repaint"))
+"""Commands whose keys work in a field too, if they are no characters."""
 
 
 def press_in_field(
@@ -30,22 +31,33 @@ def press_in_field(
         case "up" | "down" | "ctrl+up" | "ctrl+down":
             by = 1 if key.endswith("up") else -1
             return editing.stepped_text(state, by, lookup, big=key.startswith("ctrl")), ""
-        case "ctrl+z":
+    line = edit.line.press(key, character)
+    if line is not None:
+        return editing.typed(state, line, lookup), ""
+    return _command_in_field(state, edit, key, lookup=lookup, now=now)
+
+
+def _command_in_field(
+    state: AppState, edit: Edit, key: str, *, lookup: editing.Lookup, now: float
+) -> tuple[AppState, str]:
+    """The state after a key that writes nothing: it may be that of a command, which then follows."""
+    meant = (row.id for row in state.commands if row.id in _IN_FIELD and key in split_keys(row))
+    match next(meant, ""):
+        case "undo":
             # what was typed so far is the first thing to undo
             typed = edit.before != state.scenario
             return editing.reverted(state) if typed else undone(editing.reverted(state)), ""
-        case "ctrl+y":
+        case "redo":
             return redone(editing.reverted(state)), ""
-        case "ctrl+s" | "ctrl+o" | "ctrl+q":
+        case "repaint":
+            return state, "repaint"
+        case "save" | "open" | "quit" as command:
             kept = editing.kept(state, lookup, now=now)
-            if kept.edit is not None and key == "ctrl+q":
+            if kept.edit is not None and command == "quit":
                 # half a word does not hold anyone back who wants to leave
                 kept = editing.reverted(state)
-            return kept, _COMMANDS[key] if kept.edit is None else ""
-        case "ctrl+l":
-            return state, "repaint"
-    line = edit.line.press(key, character)
-    return (state if line is None else editing.typed(state, line, lookup)), ""
+            return kept, command if kept.edit is None else ""
+    return state, ""
 
 
 def _kept_and_on(state: AppState, by: int, *, lookup: editing.Lookup, screen: Screen, now: float) -> AppState:
@@ -72,7 +84,7 @@ def press_in_prompt(state: AppState, key: str, character: str | None, *, screen:
             return filing.submitted(state, now=now)
         case "up" | "down" if prompt.kind == "filter":
             return move(state, screen, 1 if key == "down" else -1)
-        case "tab" if prompt.kind in ("open", "save"):
+        case "tab" if prompt.kind in ("open", "save", "check"):
             return _with_line(state, LineEdit.holding(filing.completed(prompt.line.text)))
         case "backspace" if prompt.kind in ("filter", "command", "palette") and not prompt.line.text:
             return filing.dropped(state)

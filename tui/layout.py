@@ -9,17 +9,36 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tui.state import AppState
 
-PaneId = Literal["model", "load", "gpus", "results", "compare", "sweep", "why", "help", "palette"]
+PaneId = Literal[
+    "model",
+    "load",
+    "gpus",
+    "results",
+    "compare",
+    "sweep",
+    "why",
+    "help",
+    "palette",
+    "search",
+    "levers",
+    "check",
+]
 
 PANES: tuple[PaneId, ...] = ("model", "load", "gpus", "results", "compare", "sweep")
 """The panes that digits choose, in their order."""
 
 ANSWERS: tuple[PaneId, ...] = ("results", "compare", "sweep")
 """The panes of which the one that was chosen last stands at the right."""
+
+IN_FRONT: frozenset[PaneId] = frozenset(("help", "search", "levers", "check"))
+"""The panes that have the whole screen whatever its size."""
+
+OWN_STEPS: Mapping[PaneId, str] = {"search": "tui.searching", "levers": "tui.levers", "check": "tui.checking"}
+"""The modules of panes in which keys do something of their own."""
 
 TWO_COLUMNS, THREE_COLUMNS = 100, 160
 """Screen widths from which there are two and three columns [cell]."""
@@ -32,6 +51,12 @@ TITLE, STRIP, HINT = 1, 2, 1
 
 LEFT_SHARE = 0.38
 """How much of the screen the left column takes where there are two."""
+
+WIDE_LEFT_SHARE, WIDE_LAST_SHARE, LEAST_LEFT = 0.22, 0.31, 44
+"""How much of the screen the outer columns take where there are three, and the least for the fields [cell]."""
+
+TWO_PANES_ROWS = 34
+"""Rows from which two panes with answers have room below each other: Compare needs 14 of them."""
 
 LOAD_ROWS = 17
 """Rows of the Load pane beside others: its title and all its fields."""
@@ -53,18 +78,23 @@ def places(state: AppState, width: int, height: int) -> tuple[Place, ...]:
     rows = max(0, height - TITLE - STRIP - HINT)
     if state.prompt is not None and state.prompt.kind == "palette":
         return (Place("palette", 0, 0, width, rows),)
-    if state.zoom or width < TWO_COLUMNS or state.pane == "help":
+    if state.zoom or width < TWO_COLUMNS or state.pane in IN_FRONT:
         return (Place(state.pane, 0, 0, width, rows),)
     if width < THREE_COLUMNS:
         left = max(40, round(width * LEFT_SHARE))
         right: tuple[PaneId, ...] = (state.right, "why") if state.why is not None else (state.right,)
         return (*_left(left, rows), *_stack(right, left + 1, width - left - 1, rows, (3, 2)))
-    left, last = 52, max(56, width // 3)
+    left, last = max(LEAST_LEFT, round(width * WIDE_LEFT_SHARE)), round(width * WIDE_LAST_SHARE)
     middle = width - left - last - 2
+    between: tuple[PaneId, ...] = ("results", "compare")
+    behind: tuple[PaneId, ...] = ("why", "sweep")
+    if rows < TWO_PANES_ROWS:
+        between = ("compare",) if state.right == "compare" else ("results",)
+        behind = ("sweep",) if state.right == "sweep" and state.pane != "why" else ("why",)
     return (
         *_left(left, rows),
-        Place(state.right, left + 1, 0, middle, rows),
-        Place("why", left + middle + 2, 0, last, rows),
+        *_stack(between, left + 1, middle, rows, (4, 3)),
+        *_stack(behind, left + middle + 2, last, rows, (1, 1)),
     )
 
 

@@ -127,6 +127,20 @@ def _option(state: AppState, field: Field) -> str:
     return f"default {field.text(default)}" if held is not None else f"{field.text(default)}, the default"
 
 
+def _measured(state: AppState, report: Report) -> str:
+    found = report.measured
+    if found is None:
+        return ""
+    # few scenarios hold measurements
+    from engine.calibration import entries, label
+
+    speed = state.answers.speed
+    timed = () if speed is None else speed.measured
+    used = len(found.used) + len(timed)
+    what = label(found.calibration).removeprefix("measured").removeprefix(f" {found.calibration.date}").strip(", ")
+    return ", ".join(word for word in (what, f"{used} of {len(entries(found.calibration))} used; 0 removes it") if word)
+
+
 _NOTES: Mapping[tuple[str, ...], NoteMaker] = {
     ("workload", "output"): _output,
     ("workload", "concurrency"): _sequences,
@@ -139,4 +153,5 @@ _NOTES: Mapping[tuple[str, ...], NoteMaker] = {
     ("deployment", "device_memory"): _memory,
     ("cost", "usd_per_gpu_hour"): _price,
     ("cost", "offer"): _offer,
+    ("calibration",): _measured,
 }

@@ -46,6 +46,14 @@ def move(state: AppState, screen: Screen, down: int, across: int = 0) -> AppStat
         from tui import sweep
 
         return sweep.moved(state, down, across)
+    if pane == "levers":
+        from tui import levers
+
+        return levers.moved(state, down, across)
+    if pane == "search":
+        from tui import machines
+
+        return machines.moved(state, down, across)
     if pane == "compare":
         return comparing.moved(state, down, across)
     if pane == "why":
@@ -54,7 +62,7 @@ def move(state: AppState, screen: Screen, down: int, across: int = 0) -> AppStat
         place = place_of(state, "help", screen.width, screen.height)
         if place is None:
             return state
-        return replace(state, help_top=help_top(max(0, state.help_top + down), place.width, place.height))
+        return replace(state, help_top=help_top(state, max(0, state.help_top + down), place.width, place.height))
     ids = listed(state, pane).ids
     return pointed(state, pane, beside(ids, current(state, pane, ids), down))
 
@@ -90,8 +98,8 @@ def page(state: AppState, screen: Screen, by: int) -> AppState:
     """The cursor a page on or back."""
     place = place_of(state, state.pane, screen.width, screen.height)
     height = screen.height - TITLE - STRIP - HINT if place is None else place.height
-    # below the results stand the ladder and the ledger
-    rows = height // 2 if state.pane == "results" else height - 2
+    # below the results stand the ladder and the ledger, around the machines of a search its wish and the one chosen
+    rows = height // 2 if state.pane in ("results", "search") else height - 2
     return move(state, screen, by * max(1, rows))
 
 

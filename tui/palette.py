@@ -26,8 +26,10 @@ MOST_OFFERS = 40
 MOST_FILES = 200
 """Scenario files of a folder that are looked at."""
 
-_NOT_OFFERED = frozenset(("pair", "command", "palette", "interrupt", "up", "down", "left", "right", "yank"))
-"""Commands that mean nothing without their key."""
+_NOT_OFFERED = frozenset(
+    ("pair", "command", "palette", "interrupt", "up", "down", "left", "right", "yank", "export")
+) | {command.id for command in COMMANDS if not command.keys}
+"""Commands that mean nothing without their key, or that are typed with what they need."""
 
 
 def fuzzy(text: str, name: str) -> int:
@@ -57,8 +59,8 @@ def fuzzy(text: str, name: str) -> int:
 
 def commands_in(state: AppState) -> Iterator[Offer]:
     """The commands that do something here."""
-    for command in COMMANDS:
-        if command.keys and command.id not in _NOT_OFFERED and command.works_in(state.pane):
+    for command in state.commands:
+        if command.id not in _NOT_OFFERED and command.works_in(state.pane):
             yield Offer(kind="command", name=command.help, note=command.shown, target=command.id)
 
 
@@ -143,6 +145,9 @@ def press(
     match key:
         case "enter" if chosen is not None:
             return replace(state, prompt=None), chosen
+        case "enter" if prompt.kind == "command" and prompt.line.text.split()[:1] in (["export"], ["export!"]):
+            text = prompt.line.text
+            return replace(state, prompt=None), Offer(kind="export", name="export", note="", target=text)
         case "enter" if prompt.kind == "palette":
             return replace(state, prompt=None), None
         case "up" | "down" | "tab" | "shift+tab" if prompt.offers:

@@ -9,11 +9,18 @@ import datetime
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from tui.shell import WhatfitsApp
 
 TODAY = datetime.date(2026, 11, 25)
-SMALL, LARGE = (80, 24), (120, 40)
+SMALL, LARGE, WIDE = (80, 24), (120, 40), (200, 50)
 
 SHOTS: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
     "model": (SMALL, ()),
@@ -28,27 +35,49 @@ SHOTS: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
     "overview": (LARGE, ("4", "w", "j")),
     "editing": (LARGE, ("2", "enter", *"1M")),
     "search": (LARGE, ("enter", *"llama-4")),
+    "wide": (WIDE, ("4", "j")),
 }
 """Pictures by name: size of the screen and keys."""
 
 
-async def take(name: str, folder: Path) -> Path:
-    """One picture as an SVG file."""
+def fixed_app() -> "WhatfitsApp":
+    """The app on the scenario that ships, on a fixed day, which answers at once."""
     from tui.shell import WhatfitsApp
     from tui.start import controller_for
 
+    return WhatfitsApp(lambda: controller_for(None, today=TODAY, clock=lambda: 0.0), theme="textual-dark", delay=0)
+
+
+async def settled(pilot: "Pilot[None]") -> None:
+    """Wait until everything that the screen needs is computed and drawn."""
+    app = cast("WhatfitsApp", pilot.app)
+    for _ in range(400):
+        await pilot.pause()
+        controller = app.controller
+        if controller is not None and not (controller.needs_more or controller.unremedied):
+            break
+    for _ in range(3):
+        await pilot.pause()
+
+
+@contextmanager
+def nobodys_folders() -> Iterator[None]:
+    """Nobody's own catalogs, settings and unsaved work belong into a picture."""
+    with tempfile.TemporaryDirectory() as nowhere:
+        for name in ("CONFIG", "DATA", "STATE"):
+            os.environ[f"WHATFITS_{name}_DIR"] = nowhere
+        os.environ.pop("NO_COLOR", None)
+        yield
+
+
+async def take(name: str, folder: Path) -> Path:
+    """One picture as an SVG file."""
     (width, height), keys = SHOTS[name]
-    app = WhatfitsApp(lambda: controller_for(None, today=TODAY, clock=lambda: 0.0), theme="textual-dark", delay=0)
+    app = fixed_app()
     async with app.run_test(size=(width, height)) as pilot:
         await pilot.pause()
         await pilot.press(*keys)
-        for _ in range(400):
-            await pilot.pause()
-            controller = app.controller
-            if controller is not None and not (controller.needs_more or controller.unremedied):
-                break
-        for _ in range(3):
-            await pilot.pause()
+        await settled(pilot)
         picture = app.export_screenshot(title="whatfits")
     path = folder / f"{name}-{width}x{height}.svg"
     path.write_text(picture, encoding="utf-8")
@@ -62,11 +91,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
-    # nobody's own catalogs and unsaved work belong into a picture
-    with tempfile.TemporaryDirectory() as nowhere:
-        for name in ("CONFIG", "DATA", "STATE"):
-            os.environ[f"WHATFITS_{name}_DIR"] = nowhere
-        os.environ.pop("NO_COLOR", None)
+    with nobodys_folders():
         for name in SHOTS:
             print(asyncio.run(take(name, folder)))
     return 0

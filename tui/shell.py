@@ -11,11 +11,12 @@ import signal
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, ComposeResult, SuspendNotSupported
-from textual.binding import Binding, BindingType
+from textual.binding import Binding, BindingsMap, BindingType
 from textual.screen import Screen as TextualScreen
 
 from engine.errors import WhatfitsError
-from tui.commands import COMMANDS
+from tui.commands import COMMANDS, Command, by_key, split_keys
+from tui.exports import Pictured
 from tui.layout import places
 from tui.panes import make_pane
 from tui.render.plain import plain
@@ -23,7 +24,8 @@ from tui.widgets.bars import AnswerStrip, HintLine, TitleBar
 from tui.widgets.desk import Desk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from textual import events
     from textual.timer import Timer
@@ -50,24 +52,39 @@ class MainScreen(TextualScreen[None], inherit_bindings=False):
     ALLOW_SELECT = False
 
 
+def bindings(commands: Sequence[Command]) -> list[BindingType]:
+    """Commands as bindings of Textual's, with their ids; one for each key, whatever it does in other panes."""
+    doing = by_key(commands)
+    return [
+        Binding(key, f"run('{' '.join(doing[key])}')", row.help, id=row.id, tooltip=row.help, show=False)
+        for row in commands
+        for key in split_keys(row)
+        if doing[key][0] == row.id
+    ]
+
+
 class WhatfitsApp(App[None], inherit_bindings=False):
     """The app around a controller, which `make` makes after the first screen is drawn.
 
-    `delay` is the wait before an answer [s]; 0 answers at once.
+    `delay` is the wait before an answer [s]; 0 answers at once. `commands` have the user's keys.
     """
 
     TITLE = "whatfits"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(row.keys, f"run('{row.id}')", row.help, id=row.id, tooltip=row.help, show=False)
-        for row in COMMANDS
-        if row.keys
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(COMMANDS)
 
     def __init__(
-        self, make: Callable[[], Controller], *, theme: str = "ansi-dark", delay: float = DELAY_SECONDS
+        self,
+        make: Callable[[], Controller],
+        *,
+        theme: str = "ansi-dark",
+        delay: float = DELAY_SECONDS,
+        commands: Sequence[Command] = COMMANDS,
     ) -> None:
         super().__init__()
+        if commands is not COMMANDS:
+            # a keymap of Textual's cannot take a key away, nor give one to two commands of different panes
+            self._bindings = BindingsMap(bindings(commands))
         self.theme = theme
         self.controller: Controller | None = None
         self._make = make
@@ -76,6 +93,7 @@ class WhatfitsApp(App[None], inherit_bindings=False):
         self._quiet_timer: Timer | None = None
         self._remedy_timer: Timer | None = None
         self._slices = 0
+        self._filling = False  # whether the next slice is on its way; a second one would take turns away from keys
         self._title, self._strip, self._hints = TitleBar(), AnswerStrip(), HintLine()
         self._desk = Desk(make_pane)
 
@@ -134,12 +152,14 @@ class WhatfitsApp(App[None], inherit_bindings=False):
             controller.paste(event.text)
             self.after_step()
 
-    def action_run(self, command_id: str) -> None:
-        """Do a command of `tui.commands`."""
+    def action_run(self, command_ids: str) -> None:
+        """Do a command of `tui.commands`; of several on one key, the one that works in the pane in focus."""
         controller = self.begin()
         if controller is None:
             return
-        controller.command(command_id)
+        state, ids = controller.state, command_ids.split(" ")
+        meant = [row.id for row in state.commands if row.id in ids and row.works_in(state.pane)]
+        controller.command(meant[0] if meant else ids[0])
         self.after_step()
 
     # --- from state to screen -----------------------------------------------------------------------------
@@ -158,8 +178,9 @@ class WhatfitsApp(App[None], inherit_bindings=False):
         if controller.needs_answer:
             self._answer_soon(controller, at_once=at_once or self._delay <= 0)
         self.present(controller)
-        if controller.needs_more and not controller.needs_answer:
+        if controller.needs_more and not controller.needs_answer and not self._filling:
             # the answer first: it is on the screen before times and lists are computed
+            self._filling = True
             self.call_after_refresh(self.fill_lists)
 
     def _do(self, controller: Controller, effect: Effect) -> None:
@@ -169,8 +190,17 @@ class WhatfitsApp(App[None], inherit_bindings=False):
                 view.refresh()
         elif effect == "edit":
             self._edit(controller)
+        elif isinstance(effect, Pictured):
+            # the screen first: the picture is of what it shows when the keys that asked for it are gone
+            self.call_after_refresh(self.take_picture, effect.path)
         else:
             self.copy_to_clipboard(effect.text)
+
+    def take_picture(self, path: Path) -> None:
+        """The screen as an SVG file."""
+        if self.controller is not None:
+            self.controller.pictured(path, self.export_screenshot(title="whatfits"))
+            self.present(self.controller)
 
     def _edit(self, controller: Controller) -> None:
         """The scenario's TOML in the user's editor, in the place of the app."""
@@ -208,6 +238,7 @@ class WhatfitsApp(App[None], inherit_bindings=False):
 
     def fill_lists(self) -> None:
         """Compute times and the lists that are on the screen, letting keys through in between."""
+        self._filling = False
         controller = self.controller
         if controller is None or controller.needs_answer:
             return
@@ -223,14 +254,30 @@ class WhatfitsApp(App[None], inherit_bindings=False):
             self._slices = 0 if done else self._slices + 1
             if self._slices % REDRAW_EVERY == 0:
                 self.present(controller)
-            self.call_later(self.fill_lists)
+            self._go_on()
+            return
+        if controller.needs_search:
+            if controller.fill_search(seconds=SLICE_SECONDS):
+                self.present(controller)
+            self._go_on()
+            return
+        if controller.needs_levers:
+            if controller.fill_levers(seconds=SLICE_SECONDS):
+                self.present(controller)
+            self._go_on()
             return
         if not controller.needs_lists:
             return
         if controller.fill_lists(seconds=SLICE_SECONDS):
             self.present(controller)
         else:
-            self.call_later(self.fill_lists)
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """The next slice, after a turn of the event loop: while we post to ourselves it never looks at the terminal."""
+        if not self._filling:
+            self._filling = True
+            asyncio.get_running_loop().call_soon(self.call_later, self.fill_lists)
 
     def present(self, controller: Controller) -> None:
         """Hand the state to everything that is visible; each draws what differs."""

@@ -3,11 +3,13 @@
 import datetime
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from catalogs.facts import Catalogs
 from catalogs.scenarios import shipped
 from tui.answers import Solver
+from tui.commands import COMMANDS, Command
 from tui.controller import Controller
 from tui.documents import open_document
 from tui.filing import offered
@@ -23,14 +25,15 @@ def controller_for(
     clock: Callable[[], float],
     catalogs: Catalogs | None = None,
     recovery_dir: Path | None = None,
+    commands: tuple[Command, ...] = COMMANDS,
 ) -> Controller:
     """A controller on a scenario file, or on the scenario that ships. Raises `WhatfitsError` for a bad file.
 
-    Unsaved work that a session left behind is offered.
+    Unsaved work that a session left behind is offered. `commands` have the user's keys.
     """
     known = catalogs or Catalogs()
     found = find_recovery(folder=recovery_dir)
-    state = _opened(path)
+    state = replace(_opened(path), commands=commands)
     if found is not None:
         left_at = datetime.datetime.fromtimestamp(found.left_at)
         state = offered(state, found, f"{left_at:%d %b %H:%M}")

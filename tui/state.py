@@ -6,17 +6,23 @@ its own steps in `tui.editing`, derivations in `tui.why`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from engine.scenario import Scenario
 from tui.answers import Answers
+from tui.commands import COMMANDS, Command
 from tui.fields import Field
 from tui.layout import ANSWERS, PANES, PaneId
+from tui.lever_view import LeverView
 from tui.line_edit import LineEdit
+from tui.sought import Sought
+
+if TYPE_CHECKING:
+    from catalogs.log_checks import LogCheck
 
 Mode = Literal["NAV", "EDIT"]
 
-Axis = Literal["context", "sequences", "cache"]
+Axis = Literal["context", "sequences", "cache", "weights", "gpus", "price"]
 """What a sweep goes over."""
 
 Quantity = Literal["memory", "TPOT", "$/1M out"]
@@ -82,14 +88,15 @@ class Edit:
     chosen: int = -1
 
 
-PromptKind = Literal["open", "save", "command", "filter", "palette"]
+PromptKind = Literal["open", "save", "command", "filter", "palette", "wish", "check"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """Something that the palette can do: run a command, go to a field, take a model or a GPU, open a file."""
+    """Something that the palette can do: run a command, go to a field, take a model or a GPU, open a file, or write
+    one as a line of the command line says."""
 
-    kind: Literal["command", "field", "model", "gpu", "file"]
+    kind: Literal["command", "field", "model", "gpu", "file", "export"]
     name: str
     note: str
     target: str
@@ -141,13 +148,14 @@ class Sort:
 class Why:
     """Which figure is being explained.
 
-    `gpu` is the row of the table whose report is meant, `column` that of Compare, None the scenario's own. `trail`
-    leads from a figure's name down its terms; empty, all figures are listed. `cursor` is the term (or figure) under
-    the cursor, and going back further than `root` leaves the pane.
+    `gpu` is the row of the table whose report is meant, `column` that of Compare, `machine` the row of the search; the
+    scenario's own where none is. `trail` leads from a figure's name down its terms; empty, all figures are listed.
+    `cursor` is the term (or figure) under the cursor, and going back further than `root` leaves the pane.
     """
 
     gpu: str | None = None
     column: int | None = None
+    machine: str = ""
     trail: tuple[str | int, ...] = ()
     cursor: int = 0
     root: int = 0
@@ -174,10 +182,15 @@ class AppState:
     last_edit: tuple[str, float] = ("", 0.0)
     baseline: Scenario | None = None
     deltas: bool = False
+    by_runtime: bool = False  # Compare shows the scenario under every runtime instead of its variants
     swept: Swept = Swept()
     pane: PaneId = "model"
     right: PaneId = "results"  # which of the panes with answers is shown beside the others
     origin: PaneId = "model"
+    opened_from: Mapping[PaneId, PaneId] = field(default_factory=dict)  # what lies below each pane in front of others
+    sought: Sought = field(default_factory=Sought)
+    check: "LogCheck | None" = None  # a start-up log beside the prediction
+    lever_view: LeverView = field(default_factory=LeverView)
     zoom: bool = False
     why: Why | None = None
     edit: Edit | None = None
@@ -196,6 +209,7 @@ class AppState:
     restored: str = ""  # the recovery file that this scenario was taken from
     pending: tuple[str, float] | None = None
     message: Message | None = None
+    commands: tuple[Command, ...] = COMMANDS  # with the user's keys
 
     @property
     def mode(self) -> Mode:
@@ -293,7 +307,25 @@ def gone(state: AppState, pane: PaneId) -> AppState:
         return state
     origin = state.pane if state.pane in PANES else state.origin
     right = pane if pane in ANSWERS else state.right
-    return replace(state, pane=pane, origin=origin, right=right, pending=None)
+    below = state.opened_from
+    if pane not in PANES and pane not in _below(state):
+        below = {**below, pane: state.pane}
+    return replace(state, pane=pane, origin=origin, opened_from=below, right=right, pending=None)
+
+
+def closed(state: AppState) -> AppState:
+    """The pane in focus, which came in front of another, gone again."""
+    return gone(state, state.opened_from.get(state.pane, state.origin))
+
+
+def _below(state: AppState) -> list[PaneId]:
+    """The panes that lie below the one in focus, the nearest first."""
+    found: list[PaneId] = []
+    pane = state.pane
+    while pane not in PANES and pane in state.opened_from and state.opened_from[pane] not in found:
+        pane = state.opened_from[pane]
+        found.append(pane)
+    return found
 
 
 T = TypeVar("T")

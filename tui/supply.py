@@ -13,6 +13,9 @@ from tui.moves import FAR, Screen
 from tui.state import AppState
 
 if TYPE_CHECKING:
+    from engine.scenario import Scenario
+    from tui.finding import Finding, Question
+    from tui.levers import Pulling
     from tui.sweep import Sweeping
 
 
@@ -26,6 +29,8 @@ class Supply:
         self._clock = clock
         self._filling: Filling | None = None
         self._sweeping: Sweeping | None = None
+        self._finding: Finding | None = None
+        self._pulling: Pulling | None = None
 
     @property
     def needs_answer(self) -> bool:
@@ -71,20 +76,23 @@ class Supply:
     @property
     def needs_more(self) -> bool:
         """Whether anything on the screen is still to be computed."""
-        return self.needs_speed or self.needs_lists or self.needs_columns or self.needs_sweep
+        lists = self.needs_lists or self.needs_columns or self.needs_sweep
+        return self.needs_speed or lists or self.needs_search or self.needs_levers
 
     @property
     def needs_columns(self) -> bool:
         """Whether scenarios are compared on the screen that have not been computed yet."""
         state = self.state
         wanted = state.deltas or place_of(state, "compare", self.screen.width, self.screen.height) is not None
-        scenario, baseline = state.answers.compared_for
-        return wanted and (scenario is not state.scenario or baseline is not state.baseline)
+        scenario, baseline, by_runtime = state.answers.compared_for
+        same = scenario is state.scenario and baseline is state.baseline and by_runtime == state.by_runtime
+        return wanted and not same
 
     def fill_columns(self) -> None:
         """Ask the engine about all scenarios that are compared."""
         state = self.state
-        found = self._solver.with_columns(state.answers, state.scenario, state.baseline, folder_of(state.document))
+        wanted = (state.scenario, state.baseline, state.by_runtime)
+        found = self._solver.with_columns(state.answers, wanted, folder_of(state.document))
         self.state = replace(state, answers=found)
 
     @property
@@ -138,3 +146,76 @@ class Supply:
         running.sweep = replace(running.sweep, cancelled=True)
         self.state = replace(self.state, answers=replace(self.state.answers, sweep=running.sweep))
         return True
+
+    @property
+    def needs_search(self) -> bool:
+        """Whether a search is on the screen that is not finished, or one for another question."""
+        state, found = self.state, self.state.answers.found
+        if state.answers.asked is None or place_of(state, "search", self.screen.width, self.screen.height) is None:
+            return False
+        return found is None or not found.finished or found.question != self._question()
+
+    def _question(self) -> "Question":
+        # what a search needs is loaded when one is asked for
+        from tui.finding import question
+
+        state = self.state
+        return question(state.answers.asked or state.scenario, state.sought.wanted, folder_of(state.document))
+
+    def fill_search(self, *, seconds: float = FAR) -> bool:
+        """Search on for so many seconds; whether there is more to see than before."""
+        from tui.finding import Finding
+
+        asked, running = self._question(), self._finding
+        if running is None or running.found.question != asked:
+            running = self._finding = Finding(self._solver, asked)
+            # the makers and the cards that may be wished for
+            self.state = replace(self.state, answers=self._solver.with_cards(self.state.answers))
+        running.run(self._clock, seconds)
+        if running.found is self.state.answers.found or not running.worth_drawing:
+            return False
+        self.state = replace(self.state, answers=replace(self.state.answers, found=running.found))
+        return True
+
+    def cancel_search(self) -> bool:
+        """Stop a search that is going on; whether there was one."""
+        running = self._finding
+        if running is None or running.found.finished:
+            return False
+        running.cancel()
+        self.state = replace(self.state, answers=replace(self.state.answers, found=running.found))
+        return True
+
+    def ask_machine(self, name: str, scenario: "Scenario") -> None:
+        """Ask the engine about a row of the search."""
+        held = self.state.answers.machine
+        if held is None or held.name != name or held.scenario != scenario:
+            answer = self._solver.column(name, scenario, folder_of(self.state.document))
+            self.state = replace(self.state, answers=replace(self.state.answers, machine=answer))
+
+    @property
+    def needs_levers(self) -> bool:
+        """Whether levers are on the screen of which not all is computed that is shown."""
+        state = self.state
+        if state.answers.report is None or state.stale:
+            return False
+        if place_of(state, "levers", self.screen.width, self.screen.height) is None:
+            return False
+        # what levers need is loaded when they are asked for
+        from tui.levers import answered
+
+        return not answered(state.answers.levers, state)
+
+    def fill_levers(self, *, seconds: float = FAR) -> bool:
+        """Try levers for so many seconds; whether all is there that the screen shows."""
+        from tui.levers import Pulling
+
+        state, report = self.state, self.state.answers.report
+        if report is None:
+            return True
+        if self._pulling is None or not self._pulling.serves(report):
+            self._pulling = Pulling(report)
+        end = self._clock() + seconds
+        done = self._pulling.run(state, lambda: self._clock() >= end)
+        self.state = replace(state, answers=replace(state.answers, levers=self._pulling.list))
+        return done

@@ -5,38 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine.cache_formats import CACHE_FORMATS
 from engine.errors import WhatfitsError
 from engine.estimate import best
 from engine.report import Report, evaluate
-from engine.units import short_tokens
-from tui.answers import speed_of
+from tui.answers import internal, speed_of
+from tui.axes import AXES, Value, at, base_of, label_of, own_place, places_of
 from tui.state import AppState, Axis, Quantity, changed, pointed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from engine.estimate import FloatBand
     from engine.latency import Performance
-    from engine.scenario import Scenario
 
-AXES: tuple[Axis, ...] = ("context", "sequences", "cache")
 QUANTITIES: tuple[Quantity, ...] = ("memory", "TPOT", "$/1M out")
-
-CONTEXTS: tuple[int, ...] = (
-    *(size * 1000 for size in (4, 6, 8, 11, 16, 23, 32, 45, 64, 90, 128, 180, 256, 360, 512, 720)),
-    *(size * 100_000 for size in (10, 14, 20, 28, 40, 57, 80, 100)),
-)
-"""Contexts, two an octave, over the long ones that people ask for [token]."""
-
-MOST_SEQUENCES = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
     """The answer at one place of the axis."""
 
-    value: int | str
+    value: Value
     label: str
     report: Report
     speed: Performance
@@ -49,11 +38,13 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """The points that are known of an axis, for a report; `total` there will be unless it was cancelled."""
+    """The points that are known of an axis, for a report; `total` there will be unless it was cancelled. `left_out`
+    are places without an answer, each with the reason."""
 
     report: Report
     axis: Axis
     points: tuple[Point, ...] = ()
+    left_out: tuple[tuple[str, WhatfitsError], ...] = ()
     total: int = 0
     done: int = 0
     cancelled: bool = False
@@ -64,64 +55,36 @@ class Sweep:
         return self.cancelled or self.done >= self.total
 
 
-def places_of(axis: Axis) -> tuple[int | str, ...]:
-    """The places of an axis: contexts two an octave, numbers of sequences that double, every cache format."""
-    match axis:
-        case "context":
-            return CONTEXTS
-        case "sequences":
-            return tuple(2**step for step in range(MOST_SEQUENCES.bit_length()))
-        case "cache":
-            return tuple(CACHE_FORMATS)
-
-
-def at(scenario: Scenario, axis: Axis, value: int | str) -> Scenario:
-    """The scenario with another value of the axis. Raises `WhatfitsError`."""
-    load = scenario.workload
-    if axis == "cache":
-        return replace(scenario, precision=replace(scenario.precision, cache=str(value)))
-    if axis == "sequences":
-        return replace(scenario, workload=replace(load, concurrency=int(value)))
-    context = int(value)
-    output = None if load.output is None else min(load.output, context)
-    return replace(scenario, workload=replace(load, context=context, output=output))
-
-
 class Sweeping:
-    """A sweep while it is computed. The deployment stays as the report chose it, so that points can be compared."""
+    """A sweep while it is computed, over the usual places of an axis or over `places`."""
 
-    def __init__(self, report: Report, axis: Axis) -> None:
-        plan = report.plan
-        degrees = {name: getattr(plan, name) for name in ("gpus", "tp", "pp", "dp", "ep", "dcp")}
-        self._scenario = replace(report.scenario, deployment=replace(report.scenario.deployment, **degrees))
-        self._places = places_of(axis)
+    def __init__(self, report: Report, axis: Axis, places: Sequence[Value] | None = None) -> None:
+        self._scenario = base_of(report, axis)
+        self._places = places_of(axis, report) if places is None else tuple(places)
         self.sweep = Sweep(report=report, axis=axis, total=len(self._places))
 
     def run(self, is_over: Callable[[], bool]) -> bool:
         """Go on until `is_over`; whether all is done. At least one point is computed each time."""
-        points, done = list(self.sweep.points), self.sweep.done
+        points, left_out, done = list(self.sweep.points), list(self.sweep.left_out), self.sweep.done
         while done < len(self._places):
-            point = self._point(self._places[done])
-            if point is not None:
-                points.append(point)
+            value = self._places[done]
+            label = label_of(self.sweep.axis, value)
+            try:
+                points.append(self._point(value, label))
+            except WhatfitsError as error:
+                # a cache format that the runtime does not have is no place of its axis
+                left_out.append((label, error))
+            except Exception as error:
+                # a mistake of ours at one place must not cost the user the others
+                left_out.append((label, WhatfitsError("", internal(error))))
             done += 1
             if is_over():
                 break
-        self.sweep = replace(self.sweep, points=tuple(points), done=done)
+        self.sweep = replace(self.sweep, points=tuple(points), left_out=tuple(left_out), done=done)
         return self.sweep.finished
 
-    def _point(self, value: int | str) -> Point | None:
-        try:
-            report = evaluate(at(self._scenario, self.sweep.axis, value), self.sweep.report.facts)
-        except WhatfitsError:
-            # a cache format that the runtime does not have is no place of its axis
-            return None
-        except Exception:
-            # a mistake of ours at one place must not cost the user the others
-            return None
-        label = (
-            value if isinstance(value, str) else short_tokens(value) if self.sweep.axis == "context" else f"{value:,}"
-        )
+    def _point(self, value: Value, label: str) -> Point:
+        report = evaluate(at(self._scenario, self.sweep.axis, value), self.sweep.report.facts)
         return Point(value=value, label=label, report=report, speed=speed_of(report))
 
 
@@ -164,11 +127,16 @@ def here(state: AppState) -> int:
     labels = [point.label for point in sweep.points]
     if state.cursor("sweep") in labels:
         return labels.index(state.cursor("sweep"))
-    if sweep.axis == "cache":
-        own = sweep.report.cache.label
-        return labels.index(own) if own in labels else 0
-    wanted = sweep.report.choice.setting.context_tokens if sweep.axis == "context" else sweep.report.sequences
-    return min(range(len(labels)), key=lambda place: abs(int(sweep.points[place].value) - wanted))
+    return nearest_place(sweep)
+
+
+def nearest_place(sweep: Sweep) -> int:
+    """The point nearest to where the report itself lies; the first if it lies nowhere."""
+    own = own_place(sweep.report, sweep.axis)
+    values = [point.value for point in sweep.points]
+    if own is None or isinstance(own, str):
+        return values.index(own) if own in values else 0
+    return min(range(len(values)), key=lambda place: abs(float(values[place]) - own), default=0)
 
 
 def moved(state: AppState, down: int, across: int) -> AppState:
@@ -187,7 +155,10 @@ def moved(state: AppState, down: int, across: int) -> AppState:
 def turned(state: AppState, by: int) -> AppState:
     """Another axis."""
     axis = AXES[(AXES.index(state.swept.axis) + by) % len(AXES)]
-    return replace(state, swept=replace(state.swept, axis=axis), cursors={**state.cursors, "sweep": ""})
+    # memory and times are the same at every price
+    quantity: Quantity = "$/1M out" if axis == "price" else state.swept.quantity
+    swept = replace(state.swept, axis=axis, quantity=quantity)
+    return replace(state, swept=swept, cursors={**state.cursors, "sweep": ""})
 
 
 def taken(state: AppState, *, now: float) -> tuple[AppState, str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.scenario import WHOLE_MODEL, Scenario
+from engine.scenario import WHOLE_MODEL, Scenario, as_another
 
 Path = tuple[str, ...]
 """A key of a scenario, part by part: ("model", "layers", "full", "mixer", "kv_heads")."""
@@ -46,8 +46,10 @@ def put(scenario: Scenario, path: Path, value: Any) -> Scenario:
     Another model comes without the overrides of the first, another GPU without what was said of the first one
     alone, another runtime without the options and the version of the first. Raises `FieldError`.
     """
+    if path == ("calibration",):
+        return replace(scenario, calibration=value)
     if path == ("model", "id"):
-        return replace(scenario, model={"id": value})
+        return as_another(replace(scenario, model={"id": value}), "model")
     if path[0] == "model":
         return replace(scenario, model=_put_in_table(scenario.model, path[1:], value))
     section = getattr(scenario, path[0])
@@ -57,10 +59,10 @@ def put(scenario: Scenario, path: Path, value: Any) -> Scenario:
     else:
         changed = replace(scenario, **{path[0]: _put_in_section(section, path, value)})
     if path == ("deployment", "gpu"):
-        return without_own_gpu(changed)
+        return as_another(without_own_gpu(changed), "gpu")
     if path == ("deployment", "runtime"):
         plain = replace(changed.deployment, options={}, runtime_version=None)
-        return replace(changed, deployment=plain)
+        return as_another(replace(changed, deployment=plain), "runtime")
     return changed
 
 

@@ -11,7 +11,7 @@ from tui import comparing
 from tui.forms import FIGURE
 from tui.layout import PANES
 from tui.lists import current, listed, report_of
-from tui.state import AppState, Why, gone
+from tui.state import AppState, Why, closed, gone
 
 _OF_FIELD: Mapping[str, str] = {
     "workload": "memory.ideal_cache_bytes",
@@ -20,6 +20,7 @@ _OF_FIELD: Mapping[str, str] = {
     "deployment": "memory.rank.free_bytes",
     "deployment.device_memory": "memory.rank.usable_bytes",
     "cost": "cost.usd_per_hour",
+    "calibration": "memory.rank.cache_pool_bytes",
     "model": "memory.weights_bytes",
     "model.max_context_tokens": "capacity.max_context_tokens",
     "model.layers": "memory.ideal_cache_bytes_per_sequence",
@@ -60,7 +61,8 @@ def names_of(report: Report) -> tuple[str, ...]:
 def shown(state: AppState) -> Shown | None:
     """What the pane shows now; None where nothing has an answer. A trail that is gone ends where it broke off."""
     why = state.why if state.pane in ("why", "help") and state.why is not None else followed(state)
-    report = _column_report(state, why.column) or report_of(state, why.gpu) or state.answers.report
+    beside = _machine_report(state, why.machine) or _column_report(state, why.column)
+    report = beside or report_of(state, why.gpu) or state.answers.report
     if report is None:
         return None
     where = f"{report.gpus:,}x {report.facts.accelerator.id}"
@@ -77,6 +79,11 @@ def shown(state: AppState) -> Shown | None:
         crumbs.append(figure.name)
         figure = figure.terms[index]
     return Shown(report, figure, tuple(crumbs))
+
+
+def _machine_report(state: AppState, name: str) -> Report | None:
+    answer = state.answers.machine
+    return answer.report if name and answer is not None and answer.name == name else None
 
 
 def _column_report(state: AppState, column: int | None) -> Report | None:
@@ -123,8 +130,8 @@ def toggled(state: AppState) -> AppState:
     """The why pane on, for what is under the cursor; or off, and the focus where it came from."""
     if state.why is None:
         return replace(state, why=replace(followed(state), root=1))
-    closed = replace(state, why=None)
-    return gone(closed, state.origin) if state.pane == "why" else closed
+    without = replace(state, why=None)
+    return closed(without) if state.pane == "why" else without
 
 
 def moved(state: AppState, by: int) -> AppState:
@@ -154,7 +161,7 @@ def back(state: AppState) -> AppState:
     """One level up, the cursor on the term that was opened; from where the pane was opened, out of it."""
     why = state.why
     if why is None or len(why.trail) <= why.root:
-        return gone(replace(state, why=None), state.origin)
+        return closed(replace(state, why=None))
     last = why.trail[-1]
     view = shown(replace(state, why=replace(why, trail=why.trail[:-1])))
     cursor = last if isinstance(last, int) else view.names.index(last) if view is not None and last in view.names else 0

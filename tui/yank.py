@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from engine.estimate import best
+from engine.estimate import best, high, low
 from tui.render.plain import plain
 
 if TYPE_CHECKING:
@@ -57,6 +57,12 @@ def grid_of(state: AppState, screen: Screen) -> Grid:
             return _compare(state)
         case "sweep":
             return _sweep(state)
+        case "levers":
+            return _levers(state)
+        case "search":
+            return _search(state)
+        case "check":
+            return _check(state)
         case "why":
             return _why(state)
         case "model" | "load":
@@ -150,6 +156,16 @@ def _sweep(state: AppState) -> Grid:
     return Grid((state.swept.axis, quantity, "fit"), rows, here(state), 1)
 
 
+def _levers(state: AppState) -> Grid:
+    from tui.levers import under
+    from tui.render.levers import levers_table
+
+    table, here = levers_table(state), under(state)
+    rows = tuple(tuple(cell.text for cell in row) for row in table.rows)
+    row = next((y for y, held in enumerate(table.rows) if here is not None and held[0].value == here.id), 0)
+    return Grid(tuple(column.title for column in table.columns), rows, row)
+
+
 def _why(state: AppState) -> Grid:
     from engine.explain import explain
     from tui.render.why import exact
@@ -161,3 +177,33 @@ def _why(state: AppState) -> Grid:
     terms = view.figure.terms if view.figure is not None else tuple(explain(view.report, name) for name in view.names)
     rows = tuple((term.name, exact(term), term.source) for term in terms)
     return Grid(("term", "value", "source"), rows, state.why.cursor, 1)
+
+
+def _search(state: AppState) -> Grid:
+    from tui.machines import place, rows
+    from tui.render.search_pane import COLUMNS, values
+
+    heads = tuple(column.head for column in COLUMNS)
+    any_context = state.sought.wanted.rank == "context"
+    shown = [values(row, any_context=any_context) for row in rows(state)]
+    cells = tuple(tuple(row[column.key] for column in COLUMNS) for row in shown)
+    return Grid(heads, cells, place(state), 1)
+
+
+def _check(state: AppState) -> Grid:
+    """Sizes in all digits, since they are compared."""
+    if state.check is None:
+        return Grid((), ())
+    rows = tuple(
+        (
+            row.item,
+            row.unit,
+            *(
+                f"{round(end):,}"
+                for end in (best(row.predicted), low(row.predicted), high(row.predicted), row.observed)
+            ),
+            f"{row.difference:+.2%}",
+        )
+        for row in state.check.rows
+    )
+    return Grid(("item", "unit", "predicted", "low", "high", "log", "off"), rows, 0, 5)

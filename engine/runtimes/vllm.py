@@ -149,15 +149,21 @@ def _pool(
     utilisation = engine.utilisation
     usable = combine(lambda total: ceil(total * utilisation), total_bytes)
     ledgers = []
+    alike: dict[tuple[object, ...], tuple[LedgerItem, ...]] = {}
     for stage in stages_of(model, weights, cache, plan):
         size = layout.stage_block_bytes[stage.index]
+        # stages of the same layers hold the same but at the ends: of a hundred, most are worked out once
+        kinds = model.layer_kinds[stage.first_layer : stage.first_layer + stage.layers]
+        key = (stage.index == 0, stage.index == plan.pp - 1, stage.weights_bytes, kinds)
+        if key not in alike:
+            alike[key] = _items(model, weights, plan, engine, total_bytes, gpu, stage)
         blocks = options.num_gpu_blocks_override
         ledger = Ledger(
             stage=stage.index,
             device_bytes=device_bytes,
             usable_bytes=usable,
             usable_note=f"{utilisation:g} of what PyTorch sees as total, option gpu_memory_utilization",
-            items=_items(model, weights, plan, engine, total_bytes, gpu, stage),
+            items=alike[key],
             given_pool_bytes=blocks * size if blocks else given,
         )
         # a log does not say which stage's pool it prints

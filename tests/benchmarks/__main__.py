@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tui.screenshots import nobodys_folders
+
 ROOT = Path(__file__).parents[2]
 TRIVIAL_APP = Path(__file__).with_name("trivial_app.py")
 FIRST_PAINT = Path(__file__).with_name("first_paint.py")
@@ -26,6 +28,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print data")
     options = parser.parse_args()
     found = {**engine_times(), **header_times(), **process_times(options.runs), **paint_times(options.runs)}
+    with nobodys_folders():
+        # Textual is loaded for this one alone
+        from tests.benchmarks.settled import key_times
+
+        found |= key_times()
     if options.json:
         print(json.dumps(found, indent=2))
     else:
@@ -51,7 +58,8 @@ def engine_times() -> dict[str, str]:
 
     from catalogs.facts import Catalogs
     from catalogs.scenarios import shipped
-    from engine.report import evaluate, evaluate_all
+    from engine.latency import performance
+    from engine.report import Report, evaluate, evaluate_all
 
     catalogs = Catalogs()
     scenario = replace(
@@ -65,11 +73,21 @@ def engine_times() -> dict[str, str]:
     for tokens in (1_000, 10_000_000):
         asked = replace(scenario, workload=replace(scenario.workload, context=tokens, output=None))
         times[tokens] = _microseconds(lambda asked=asked: evaluate(asked, facts), 400)
+    timed = _microseconds(lambda: performance(evaluate(scenario, facts)), 400)
     table = _microseconds(lambda: evaluate_all(scenario, rows, own_gpu="h100-sxm"), 15)
+
+    def with_times() -> None:
+        for found in evaluate_all(scenario, rows, own_gpu="h100-sxm").values():
+            if isinstance(found, Report):
+                performance(found)
+
+    timed_table = _microseconds(with_times, 15)
     return {
         "one evaluation, 1k tokens": f"{times[1_000]:.0f} us",
         "one evaluation, 10M tokens": f"{times[10_000_000]:.0f} us, {times[10_000_000] / times[1_000]:.2f} x of 1k",
+        "one evaluation with times and prices": f"{timed:.0f} us",
         f"table of {len(rows)} accelerators": f"{table / 1000:.1f} ms",
+        "the same with times and prices": f"{timed_table / 1000:.1f} ms",
     }
 
 

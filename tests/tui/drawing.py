@@ -2,14 +2,17 @@
 
 from tui.layout import places
 from tui.moves import cell_under
+from tui.render.check import check_pane
 from tui.render.compare import compare_pane
 from tui.render.gpus import gpus_pane
 from tui.render.help import help_pane
+from tui.render.levers import levers_pane
 from tui.render.line import finish_all, text_of, width_of
 from tui.render.load import load_pane
 from tui.render.model import model_pane
 from tui.render.palette import palette_pane
 from tui.render.results import results_pane
+from tui.render.search_pane import search_pane
 from tui.render.strip import strip_lines
 from tui.render.sweep import sweep_pane
 from tui.render.title import hint_line, title_line
@@ -23,6 +26,9 @@ DRAW = {
     "compare": compare_pane,
     "sweep": sweep_pane,
     "palette": palette_pane,
+    "search": search_pane,
+    "levers": levers_pane,
+    "check": check_pane,
     "why": why_pane,
     "help": help_pane,
 }

@@ -48,6 +48,7 @@ def test_hints_are_those_of_the_pane():
 
 
 def test_the_hint_line_keeps_help_in_view():
-    for pane, enter in (("results", "why"), ("gpus", "take"), ("compare", "why"), ("sweep", ""), ("load", "edit")):
-        shown = "  ".join(f"{keys} {words}" for keys, words in hints(pane, enter, stepping=pane == "load"))
+    enters = {"results": "why", "gpus": "take", "compare": "why", "sweep": "", "load": "edit", "search": "show"}
+    for pane, enter in enters.items():
+        shown = "  ".join(f"{keys} {words}" for keys, words in hints(pane, enter, stepping=pane in ("load", "search")))
         assert "? help" in shown[:78], (pane, shown)

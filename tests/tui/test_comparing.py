@@ -5,10 +5,14 @@ from dataclasses import replace
 import pytest
 
 from catalogs.scenarios import parse_scenario, scenario_text, shipped
+from engine.report import evaluate
+from engine.runtimes import RUNTIMES
+from engine.scenario import under_runtime
 from tests.tui.drawing import draw_pane
 from tests.tui.test_controller import press
 from tui import why
-from tui.comparing import ROWS, best_of, delta, letter, number, scenarios_of, texts
+from tui.comparing import ROWS, best_of, letter, scenarios_of, texts
+from tui.deltas import delta, number
 from tui.moves import Screen
 from tui.render.line import text_of, width_of
 from tui.render.strip import strip_lines
@@ -74,9 +78,9 @@ def test_a_duplicate_stays_what_it_was_and_undo_takes_it_out(c):
     state = press(c, "D")
     assert "u undoes" in state.message.text
     assert len(state.scenario.variant) == 6
-    kept = texts([c._solver._column("", scenarios_of(state.scenario, None)[-1][1], None)])
+    kept = texts([c._solver.column("", scenarios_of(state.scenario, None)[-1][1], None)])
     state = press(c, "2", "-", *"jjj", "+")
-    after = texts([c._solver._column("", scenarios_of(state.scenario, None)[-1][1], None)])
+    after = texts([c._solver.column("", scenarios_of(state.scenario, None)[-1][1], None)])
     assert kept == after
     assert parse_scenario(__import__("tomllib").loads(scenario_text(state.scenario))) == state.scenario
     for _ in range(3):
@@ -144,3 +148,93 @@ def test_lines_fit_and_the_cursor_is_in_view(c, width, deltas):
         assert all(width_of(line) == width for line in lines)
         assert width < 46 or any("<" in text_of(line) for line in lines[:2])
         press(c, "l")
+
+
+# --- every runtime ----------------------------------------------------------------------------------------
+
+
+def by_runtime(c, *keys):
+    press(c, "R", *keys)
+    c.fill_columns()
+    return c.state
+
+
+def test_every_runtime_stands_beside_the_own_one_and_nothing_changes(c):
+    before = c.state.scenario
+    state = by_runtime(c)
+    columns = state.answers.compared
+    assert [column.name for column in columns] == list(RUNTIMES)
+    assert state.scenario is before
+    for column in columns:
+        assert column.report.runtime.id == column.name
+        told = evaluate(under_runtime(replace(before, variant=()), column.name), c.state.answers.report.facts)
+        assert column.report.capacity == told.capacity
+    assert "every runtime" in drawn(c)[0]
+    press(c, "R")
+    assert c.needs_columns
+    c.fill_columns()
+    assert c.state.answers.compared[1].name == "8x H200"
+
+
+def test_the_own_runtime_comes_first_with_its_options(c):
+    press(c, "2", *"jjjjj", "+", "5")
+    columns = by_runtime(c).answers.compared
+    assert columns[0].name == "vllm"
+    assert columns[0].scenario.deployment == c.state.scenario.deployment
+    assert {column.name for column in columns} == set(RUNTIMES)
+
+
+def test_a_runtime_that_refuses_says_why_in_its_column(c):
+    scenario = c.state.scenario
+    c.state = replace(c.state, scenario=replace(scenario, precision=replace(scenario.precision, cache="fp8")))
+    press(c, "5")
+    state = by_runtime(c)
+    refusing = [place for place, column in enumerate(state.answers.compared) if column.report is None]
+    assert {state.answers.compared[place].name for place in refusing} == {"llama.cpp", "transformers"}
+    press(c, *["l"] * refusing[0])
+    lines = drawn(c)
+    start = lines[2].index("llama.cpp") - 1
+    said = " ".join(line[start : start + 15].strip() for line in lines[3:14])
+    assert said.startswith("no answer llama.cpp has no cache format 'fp8'")
+    assert any("precision.cache: llama.cpp has no cache format" in line for line in lines[14:])
+    before = c.state.scenario
+    state = press(c, "enter")
+    assert (state.pane, state.scenario) == ("compare", before)
+    assert "has no cache format" in state.message.text
+
+
+def test_a_runtime_is_taken_and_undone(c):
+    before = c.state.scenario
+    by_runtime(c)
+    state = press(c, "l", "t")
+    assert state.scenario.deployment.runtime == "vllm"
+    assert state.scenario.variant == before.variant
+    assert "u undoes" in state.message.text
+    assert press(c, "u").scenario == before
+    c.fill_columns()
+    assert "already" in press(c, "h", "t").message.text
+
+
+def test_a_variant_is_taken_with_the_others_kept(c):
+    before = c.state.scenario
+    state = press(c, "l", "t")
+    assert state.scenario.deployment.gpu == "h200-sxm"
+    assert (state.scenario.variant, state.scenario.name) == (before.variant, before.name)
+    assert press(c, "u").scenario == before
+
+
+def test_no_runtime_is_taken_out(c):
+    before = c.state.scenario
+    by_runtime(c)
+    state = press(c, "l", "x")
+    assert state.scenario is before
+    assert "R shows the variants" in state.message.text
+
+
+def test_runtimes_have_deltas_and_a_baseline(c):
+    by_runtime(c)
+    press(c, "l", "m")
+    c.fill_columns()
+    assert "B base" in drawn(c)[1]
+    assert any("better" in line or "worse" in line for line in drawn(c, 120)[3:14])
+    assert len(c.state.answers.compared) == len(RUNTIMES)

@@ -1,12 +1,9 @@
-"""Keys to steps, without a terminal: flows as a user has them, and keys at random."""
-
-import random
+"""Keys to steps, without a terminal: flows as a user has them."""
 
 import pytest
 
 from catalogs.scenarios import read_scenario, shipped, write_scenario
 from tui import why
-from tui.answers import Problem
 from tui.commands import COMMANDS
 from tui.moves import Screen
 from tui.recovery import find_recovery
@@ -359,27 +356,6 @@ def test_a_mistake_of_ours_costs_nothing_on_the_screen(controller, monkeypatch):
     assert state.answers.report is report
     monkeypatch.undo()
     assert press(c, "-").answers.problem is None
-
-
-SOME_KEYS = [*BY_KEY, *"0123456789kMGiauto./-x ", "backspace", "ctrl+u", "ctrl+up", "ctrl+down", "y", "n", "ctrl+k"]
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_random_keys_never_fail(controller, seed, tmp_path, monkeypatch):
-    from tests.tui.drawing import draw_all
-
-    monkeypatch.chdir(tmp_path)
-    rng = random.Random(seed)
-    c = controller()
-    c.screen = Screen(*rng.choice([(80, 24), (120, 40), (170, 45), (50, 12)]))
-    for step in range(1000):
-        press(c, rng.choice(SOME_KEYS))
-        if c.state.leaving:
-            c = controller()
-        problems = [c.state.answers.problem, *c.state.answers.table.values()]
-        assert not [p for p in problems if isinstance(p, Problem) and "internal error" in p.message]
-        if step % 10 == 0:
-            draw_all(c.state, c.screen)
 
 
 def test_times_come_after_the_first_answer_and_with_every_later_one(controller):

@@ -23,7 +23,7 @@ SIZES = [
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("pane", ["model", "load", "gpus", "results", "why", "help"])
+@pytest.mark.parametrize("pane", ["model", "load", "gpus", "results", "compare", "sweep", "why", "help"])
 @pytest.mark.parametrize("zoom", [False, True])
 def test_panes_lie_on_the_screen_beside_each_other(ready, size, pane, zoom):
     width, height = size
@@ -41,8 +41,25 @@ def test_panes_lie_on_the_screen_beside_each_other(ready, size, pane, zoom):
 def test_columns_come_with_width(ready):
     assert [p.pane for p in places(ready, 80, 24)] == ["model"]
     assert [p.pane for p in places(ready, 120, 40)] == ["model", "load", "gpus", "results"]
-    assert [p.pane for p in places(ready, 160, 50)] == ["model", "load", "gpus", "results", "why"]
+    inputs = ["model", "load", "gpus"]
+    assert [p.pane for p in places(ready, 160, 50)] == [*inputs, "results", "compare", "why", "sweep"]
     assert [p.pane for p in places(zoomed(ready), 160, 50)] == ["model"]
     with_why = replace(ready, why=Why())
     assert place_of(with_why, "why", 120, 40).x == place_of(with_why, "results", 120, 40).x
     assert place_of(ready, "why", 120, 40) is None
+
+
+@pytest.mark.parametrize("pane", ["results", "compare", "sweep"])
+def test_where_rows_are_scarce_three_columns_show_the_pane_that_was_chosen_last(ready, pane):
+    shown = [place.pane for place in places(gone(gone(ready, pane), "load"), 200, 30)]
+    assert shown[:3] == ["model", "load", "gpus"]
+    assert len(shown) == 5
+    assert pane in shown
+
+
+def test_the_columns_of_a_wide_screen_grow_with_it(ready):
+    for width in (160, 200, 300):
+        columns = {place.x: place.width for place in places(ready, width, 50)}
+        (_, left), (_, middle), (_, right) = sorted(columns.items())
+        assert left + middle + right + 2 == width
+        assert middle > right > left

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tui.pasting import looks_like_config
+from tests.catalogs.importers.test_runtime_log import LLAMA_CPP, SGLANG, TENSORRT, VLLM_0_19
+from tui.pasting import looks_like_config, looks_like_log
 
 
 def test_a_pasted_config_is_the_scenarios_model(controller, llama_config):
@@ -37,3 +38,14 @@ def test_what_is_no_config_changes_nothing_and_says_why(controller, text):
 def test_other_text_is_no_config():
     assert looks_like_config(' \n{"a": 1}')
     assert not looks_like_config("128k")
+
+
+@pytest.mark.parametrize("log", [VLLM_0_19, SGLANG, TENSORRT, LLAMA_CPP])
+def test_start_up_logs_are_recognised(log):
+    assert looks_like_log(log)
+    assert looks_like_log(log.replace("\n", "\r"))
+
+
+@pytest.mark.parametrize("text", ["128k", "vllm", "8\n16\n", "", "\n\nvllm\n\n"])
+def test_what_is_meant_for_a_field_is_no_log(text):
+    assert not looks_like_log(text)

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from engine.cache_formats import CACHE_FORMATS
 from engine.units import short_tokens
 from tests.tui.drawing import draw_pane
 from tests.tui.test_controller import press
 from tui import why
+from tui.axes import AXES, CONTEXTS, PRICES
 from tui.render.line import text_of, width_of
-from tui.sweep import CONTEXTS, QUANTITIES, Sweeping, here, places_of, value_of
+from tui.sweep import QUANTITIES, Sweeping, here, value_of
 
 
 @pytest.fixture
@@ -115,13 +117,13 @@ def test_the_capacity_is_a_line_and_what_is_above_it_does_not_fit(c):
 def test_a_format_that_the_runtime_does_not_have_is_left_out(ready_on):
     sweeping = Sweeping(ready_on(deployment={"runtime": "llama.cpp", "options": {}}).answers.report, "cache")
     assert sweeping.run(lambda: False)
-    assert 0 < len(sweeping.sweep.points) < len(places_of("cache"))
+    assert 0 < len(sweeping.sweep.points) < len(CACHE_FORMATS)
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
 @pytest.mark.parametrize("size", [(20, 4), (40, 10), (73, 20), (80, 20), (200, 46)])
 def test_every_form_fills_any_size(c, quantity, size):
-    for axis in ("context", "sequences", "cache"):
+    for axis in AXES:
         for numbers in (False, True):
             swept = replace(c.state.swept, quantity=quantity, axis=axis, numbers=numbers)
             c.state = replace(c.state, swept=swept)
@@ -129,3 +131,51 @@ def test_every_form_fills_any_size(c, quantity, size):
             lines = draw_pane(c.state, "sweep", *size)
             assert [width_of(line) for line in lines] == [size[0]] * size[1]
     assert value_of(c.state.answers.sweep.points[0], quantity) is not None
+
+
+def test_prices_are_an_axis_and_can_be_taken(c):
+    state = press(c, "-")
+    c.fill_sweep()
+    assert (state.swept.axis, state.swept.quantity) == ("price", "$/1M out")
+    points = c.state.answers.sweep.points
+    assert [point.report.quote.usd_per_hour for point in points] == [8 * price for price in PRICES]
+    assert len({point.speed.tpot_seconds for point in points}) == 1
+    # $28 an hour for 8 GPUs is $3.50, and $4 the nearest place
+    assert drawn(c)[-2].strip().startswith("$4.00: ")
+    press(c, "l", "t")
+    assert c.state.scenario.cost.usd_per_gpu_hour == 5.6
+
+
+def test_over_gpus_the_plan_is_chosen_anew(c):
+    press(c, "-", "-")
+    c.fill_sweep()
+    sweep = c.state.answers.sweep
+    assert [point.report.gpus for point in sweep.points] == [1, 2, 4, 8, 16, 32, 64]
+    assert here(c.state) == 3
+    assert "8x" not in drawn(c)[-1]
+    state = press(c, "l", "l", "t")
+    assert (state.scenario.deployment.gpus, state.scenario.deployment.tp) == (32, None)
+    assert state.answers.report.capacity.fits
+
+
+def test_weights_are_bars_with_the_checkpoint_first(ready_on):
+    for runtime, wanted in (("vllm", "fp8"), ("llama.cpp", "q4_k_m")):
+        state = ready_on(model="Llama-3.1-8B", deployment={"runtime": runtime, "options": {}, "gpus": 1})
+        sweeping = Sweeping(state.answers.report, "weights")
+        sweeping.run(lambda: False)
+        values = [point.value for point in sweeping.sweep.points]
+        assert values[0] == "bf16"
+        assert wanted in values
+        needs = [value_of(point, "memory") for point in sweeping.sweep.points]
+        assert needs[0] == max(needs)
+
+
+def test_what_has_no_answer_is_left_out_with_its_reason(ready_on):
+    sweeping = Sweeping(
+        ready_on(deployment={"runtime": "vllm", "options": {}}).answers.report, "cache", ["fp8", "q8_0"]
+    )
+    sweeping.run(lambda: False)
+    assert [point.value for point in sweeping.sweep.points] == ["fp8"]
+    ((label, error),) = sweeping.sweep.left_out
+    assert label == "q8_0"
+    assert "vLLM has no cache format 'q8_0'" in error.message

@@ -10,10 +10,10 @@ from catalogs.scenarios import variants
 from engine.errors import WhatfitsError
 from engine.report import Report, evaluate
 from engine.runtimes import RUNTIMES
-from engine.scenario import Scenario
+from engine.scenario import Scenario, under_runtime
 from tui.cli.inputs import Item, items
-from tui.cli.output import TABLE_FORMATS, print_table
-from tui.cli.parser import Parser, add_scenario_options
+from tui.cli.output import print_table
+from tui.cli.parser import TABLE_FORMATS, Parser, add_scenario_options
 from tui.cli.run import complain, exit_code
 from tui.render.text import variant_table
 
@@ -60,14 +60,7 @@ def _scenarios(scenario: Scenario, runtimes: bool) -> Iterator[Scenario]:
         yield from variants(scenario)
         return
     for runtime in RUNTIMES:
-        same = runtime == scenario.deployment.runtime
-        # versions and options of one runtime mean nothing to another
-        deployment = (
-            scenario.deployment
-            if same
-            else replace(scenario.deployment, runtime=runtime, runtime_version=None, options={})
-        )
-        yield replace(scenario, name=runtime, deployment=deployment, variant=())
+        yield replace(under_runtime(scenario, runtime), name=runtime, variant=())
 
 
 def _parser() -> Parser:

@@ -9,8 +9,8 @@ from catalogs.files import read_text
 from catalogs.store import HardwareCatalog
 from engine.errors import FieldError
 from engine.units import format_gib
-from tui.cli.output import TABLE_FORMATS, print_json, print_table
-from tui.cli.parser import Parser
+from tui.cli.output import print_json, print_table
+from tui.cli.parser import TABLE_FORMATS, Parser
 from tui.render.plain import plain
 from tui.render.table import Column, Table, cell
 

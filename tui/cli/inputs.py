@@ -134,10 +134,11 @@ def _lines(changes: dict[str, Any]) -> Iterator[Item]:
             yield Item(where=where, error=FieldError("", f"is longer than {LIMIT_BYTES:,} bytes"))
             return
         if line.strip():
-            yield _line(line, where, changes)
+            yield item_of_json(line, where, changes)
 
 
-def _line(line: bytes, where: str, changes: dict[str, Any]) -> Item:
+def item_of_json(line: bytes, where: str, changes: dict[str, Any]) -> Item:
+    """The scenario in a JSON object: a scenario file's tables, with an optional `ref` that is given back."""
     try:
         table = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
     except RecursionError:

@@ -29,7 +29,7 @@ def listing(name: str, arguments: list[str]) -> int:
     if words[:1] == ["show"]:
         if len(words) != 2:
             raise FieldError(f"{name} show", f"takes one name, got {len(words) - 1}")
-        _SHOW[name](catalogs, words[1], options.format)
+        _show(catalogs, name, words[1], options.format)
         return 0
     if words[:1] == ["list"]:
         words = words[1:]
@@ -117,44 +117,55 @@ def _price_order(offer: Offer) -> tuple[bool, str, float]:
     return price is None, offer.gpu, (price or 0.0) / offer.gpus
 
 
-def _show_model(catalogs: Catalogs, name: str, style: str) -> None:
-    spec = catalogs.models.model(name, field="models show")
+def _show(catalogs: Catalogs, what: str, name: str, style: str) -> None:
+    if what == "models" and style != "json":
+        print("\n".join(model_lines(catalogs.models.model(name, field="models show"))))
+        return
+    data = entry_data(catalogs, what, name)
     if style == "json":
-        counts = {
-            "parameters": spec.parameters,
-            "text_parameters": spec.text_parameters,
-            "active_parameters": spec.active_parameters,
-            "layers": spec.layer_count,
-        }
-        print_json({**to_table(spec), "counted": counts})
-    else:
-        print("\n".join(model_lines(spec)))
+        print_json(data)
+        return
+    for key, value in _leaves(data):
+        print(f"{key:<28} {plain(str(value))}")
 
 
-def _show_gpu(catalogs: Catalogs, name: str, style: str) -> None:
-    accelerator: Accelerator = catalogs.hardware.accelerator(name, field="gpus show")
+def list_data(catalogs: Catalogs, what: str, words: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of `whatfits models`, `gpus` or `offers` that match all words, as data."""
+    everything = argparse.Namespace(vendor=None, gpu=None, all=False)
+    return _LIST[what](catalogs, list(words), everything).data()
+
+
+def entry_data(catalogs: Catalogs, what: str, name: str) -> Mapping[str, Any]:
+    """One model, accelerator or offer as data. Raises `FieldError` for a name that is not known."""
+    return _ENTRY[what](catalogs, name, f"{what} show")
+
+
+def _model_data(catalogs: Catalogs, name: str, field: str) -> Mapping[str, Any]:
+    spec = catalogs.models.model(name, field=field)
+    counts = {
+        "parameters": spec.parameters,
+        "text_parameters": spec.text_parameters,
+        "active_parameters": spec.active_parameters,
+        "layers": spec.layer_count,
+    }
+    return {**to_table(spec), "counted": counts}
+
+
+def _gpu_data(catalogs: Catalogs, name: str, field: str) -> Mapping[str, Any]:
+    accelerator: Accelerator = catalogs.hardware.accelerator(name, field=field)
     hardware = catalogs.hardware
     data = {**to_table(accelerator), "origin": hardware.origin("accelerator", accelerator.id)}
     node = hardware.node_of(accelerator.id)
     data["domain_gpus"] = hardware.domain(accelerator)
     if node is not None:
         data["node"] = to_table(node)
-    _show_data(data, style)
+    return data
 
 
-def _show_offer(catalogs: Catalogs, name: str, style: str) -> None:
-    offer = catalogs.hardware.offer(name, field="offers show")
+def _offer_data(catalogs: Catalogs, name: str, field: str) -> Mapping[str, Any]:
+    offer = catalogs.hardware.offer(name, field=field)
     age = age_days(offer.as_of, datetime.date.today())
-    data = {**to_table(offer), "age_days": age, "origin": catalogs.hardware.origin("offer", offer.id)}
-    _show_data(data, style)
-
-
-def _show_data(data: Mapping[str, Any], style: str) -> None:
-    if style == "json":
-        print_json(data)
-        return
-    for key, value in _leaves(data):
-        print(f"{key:<28} {plain(str(value))}")
+    return {**to_table(offer), "age_days": age, "origin": catalogs.hardware.origin("offer", offer.id)}
 
 
 def _leaves(data: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
@@ -174,8 +185,8 @@ _LIST: Mapping[str, Callable[[Catalogs, list[str], argparse.Namespace], Table]] 
     "gpus": _list_gpus,
     "offers": _list_offers,
 }
-_SHOW: Mapping[str, Callable[[Catalogs, str, str], None]] = {
-    "models": _show_model,
-    "gpus": _show_gpu,
-    "offers": _show_offer,
+_ENTRY: Mapping[str, Callable[[Catalogs, str, str], Mapping[str, Any]]] = {
+    "models": _model_data,
+    "gpus": _gpu_data,
+    "offers": _offer_data,
 }

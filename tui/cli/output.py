@@ -6,9 +6,6 @@ from typing import Any
 
 from tui.render.table import Table
 
-TABLE_FORMATS = ("text", "json", "markdown", "csv")
-"""Forms in which any table can be printed."""
-
 
 def print_table(table: Table, style: str) -> None:
     """A table as aligned text, JSON, Markdown or CSV."""

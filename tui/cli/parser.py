@@ -4,18 +4,27 @@ import argparse
 from typing import NoReturn
 
 from engine.errors import FieldError, nearest
-from tui.cli.output import TABLE_FORMATS
 
 COMMANDS = {
     "report": "answer one scenario or many",
     "compare": "scenarios, variants or runtimes side by side",
     "search": "find the machines that serve a model as wished",
+    "sweep": "figures over contexts, sequences, formats, GPUs or prices",
+    "levers": "what would save memory, time and money, and at what loss",
+    "retrieval": "long context against retrieval for a corpus",
     "check": "compare with a runtime's own start-up log",
+    "launch": "the runtime's command line",
+    "schema": "the JSON Schema of scenario files",
     "models": "list, search and show models",
     "gpus": "list, show, detect and add accelerators",
     "offers": "list, show, refresh and add prices",
+    "keys": "list the app's commands and their keys",
+    "serve": "the same answers over HTTP, for scripts and pages",
 }
 """Commands with what they do, in the order of the help."""
+
+TABLE_FORMATS = ("text", "json", "markdown", "csv")
+"""Forms in which any table can be printed."""
 
 _REPORT_EXAMPLES = """\
 examples:
@@ -35,6 +44,8 @@ examples:
   whatfits                        open the app on the scenario that ships with the program
   whatfits mine.toml              open the app on your own scenario
   whatfits report mine.toml       the same answer as text; --format json, jsonl, markdown or csv
+  whatfits sweep mine.toml        the same over contexts; --over gpus, price, weights ...
+  whatfits launch mine.toml       the command line that starts its runtime so
   whatfits models gemma           models whose name holds gemma
   whatfits models show gpt-oss-120b
   whatfits gpus --format csv

@@ -1,9 +1,8 @@
 """`whatfits report`: answers as text, JSON, JSON Lines, Markdown or CSV."""
 
-import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,15 +47,16 @@ def report(arguments: list[str]) -> int:
     catalogs, evidence = Catalogs(), EvidenceCatalog()
     code = 0
     answers = []
-    for answer in _answers(options, catalogs, evidence):
-        code = max(code, _code(answer, options.require_fit))
-        if answer.error is not None:
-            complain(answer.error, answer.item.where)
+    for item in items(options):
+        found = answer(item, catalogs, evidence)
+        code = max(code, _code(found, options.require_fit))
+        if found.error is not None:
+            complain(found.error, item.where)
         if options.format == "jsonl" and options.explain is None:
             # line by line, so that a long input gives answers while it is read
-            print(json.dumps(answer.data()), flush=True)
+            print(json.dumps(found.data()), flush=True)
         else:
-            answers.append(answer)
+            answers.append(found)
     if options.explain is not None:
         _explain(options.explain, answers, options.format)
     elif options.format != "jsonl":
@@ -64,15 +64,14 @@ def report(arguments: list[str]) -> int:
     return code
 
 
-def _answers(options: argparse.Namespace, catalogs: Catalogs, evidence: EvidenceCatalog) -> Iterator[Answer]:
-    for item in items(options):
-        if item.scenario is None:
-            yield Answer(item, error=item.error)
-            continue
-        try:
-            yield _answer(item, item.scenario, catalogs, evidence)
-        except WhatfitsError as error:
-            yield Answer(item, error=error)
+def answer(item: Item, catalogs: Catalogs, evidence: EvidenceCatalog) -> Answer:
+    """The answer to an item; what is wrong with it is an answer too."""
+    if item.scenario is None:
+        return Answer(item, error=item.error)
+    try:
+        return _answer(item, item.scenario, catalogs, evidence)
+    except WhatfitsError as error:
+        return Answer(item, error=error)
 
 
 def _answer(item: Item, scenario: Scenario, catalogs: Catalogs, evidence: EvidenceCatalog) -> Answer:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from engine.errors import UnsupportedModelError, WhatfitsError
@@ -47,27 +48,18 @@ def _dispatch(arguments: list[str]) -> int:
     return _open(arguments)
 
 
+LISTED = ("models", "gpus", "offers")
+"""Commands that list what the catalogs hold; every other one is a function of its name in a module of its name."""
+
+
 def _command(name: str) -> Callable[[list[str]], int]:
     # each command is loaded when it is asked for: the app needs none of them
-    if name == "report":
-        from tui.cli.report import report
+    if name in LISTED:
+        from tui.cli.listings import listing
 
-        return report
-    if name == "compare":
-        from tui.cli.compare import compare
-
-        return compare
-    if name == "search":
-        from tui.cli.search import search
-
-        return search
-    if name == "check":
-        from tui.cli.check import check
-
-        return check
-    from tui.cli.listings import listing
-
-    return lambda rest: listing(name, rest)
+        return lambda rest: listing(name, rest)
+    command: Callable[[list[str]], int] = getattr(import_module(f"tui.cli.{name}"), name)
+    return command
 
 
 def _open(arguments: list[str]) -> int:

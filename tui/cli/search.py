@@ -140,6 +140,7 @@ def _about(job: Search, whole: bool) -> dict[str, Any]:
     return {
         "complete": whole,
         "total": job.total,
+        "left_out": list(job.left_out),
         "model": None if model is None else model.id,
         "workload": {"context_tokens": workload.context, "concurrency": workload.concurrency},
     }

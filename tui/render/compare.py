@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from tui.answers import Compared
-from tui.comparing import ROWS, base_of, best_of, changes, cursor, delta, letter, texts
+from tui.comparing import ROWS, base_of, best_of, changes, cursor, letter, texts
+from tui.deltas import delta
 from tui.render.line import Line, Look, Span, dimmed, heading, left, line, right, wrapped
 from tui.render.window import Drawn
 from tui.state import AppState
@@ -33,14 +34,20 @@ def compare_pane(state: AppState, width: int, height: int, top: int, *, focus: b
         room = max(1, (width - LABEL - BEST) // size)
     shown = _window(len(columns), base, at, room)
     part = f", {len(shown)} of {len(columns)}" if len(shown) < len(columns) else ""
-    note = f"base {letter(base)}{part}, {'d deltas off' if state.deltas else 'd deltas'}"
-    lines: list[Line] = [heading("5 Compare", note, width, focus=focus)]
+    turn = "R variants" if state.by_runtime else "R runtimes"
+    note = f"base {letter(base)}{part}, {'d deltas off' if state.deltas else 'd deltas'}, {turn}"
+    title = "5 Compare: every runtime" if state.by_runtime else "5 Compare"
+    lines: list[Line] = [heading(title, note, width, focus=focus)]
     lines += _head(columns, shown, base, at, size, focus=focus)
     table = texts(columns)
+    reasons = {place: _reason(columns[place], size) for place in shown if columns[place].report is None}
     for y, figure in enumerate(ROWS):
         marked = y == row and focus
         spans: list[Span] = [(f"{' >' if marked else '  '}{left(figure.label, LABEL - 2)}", "bold" if marked else "")]
         for place in shown:
+            if place in reasons:
+                spans.append((left(f" {reasons[place][y]}" if y < len(reasons[place]) else "", size), "bad"))
+                continue
             difference = delta(table[y][base], table[y][place], figure.better) if place != base else ("", "")
             spans += _cell(table[y][place], difference, size, state.deltas, worded, columns[place], y, place == at)
         names = " ".join(letter(place) for place in best_of(figure, table[y], columns))
@@ -87,13 +94,10 @@ def _cell(
     marked: bool,
 ) -> list[Span]:
     look: Look = "bold" if marked else ""
-    if column.report is None:
-        return [(left(" no answer" if y == 0 else "", size), "bad")]
     if y == 0:
-        return [
-            (left(f" {'*' if column.report.capacity.fits else '!'} {text}", size), "good" if text == "FITS" else "bad")
-        ]
-    if ROWS[y].label == "on":
+        fits = column.report is not None and column.report.capacity.fits
+        return [(left(f" {'*' if fits else '!'} {text}", size), "good" if text == "FITS" else "bad")]
+    if ROWS[y].label in ("on", "plan"):
         return [(left(f" {text}", size), look)]
     spans: list[Span] = [(f" {right(text, VALUE if deltas else VALUE + SPARE)}", look)]
     if deltas:
@@ -102,6 +106,12 @@ def _cell(
         if worded:
             spans.append((left(f" {word}", WORD), ""))
     return spans
+
+
+def _reason(column: Compared, size: int) -> list[str]:
+    """Why a column has no answer, down its rows."""
+    message = "" if column.problem is None else column.problem.message
+    return ["no answer", *wrapped(message, size - 2)]
 
 
 def _below(state: AppState, column: Compared, at: int, width: int) -> list[Line]:

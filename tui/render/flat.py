@@ -27,9 +27,14 @@ def _item(item: Any) -> str:
 
 def reports_csv(reports: Iterable[Mapping[str, Any]]) -> str:
     """One row for each report and each of its variants; the header is the union of their columns."""
-    rows = []
+    rows: list[Mapping[str, Any]] = []
     for data in reports:
-        rows.append(flattened(data))
-        rows += [flattened(variant) for variant in data.get("variants", ())]
-    header = list(dict.fromkeys(key for row in rows for key in row))
-    return csv_text(header, ([row.get(key) for key in header] for row in rows))
+        rows += [data, *data.get("variants", ())]
+    return rows_csv(rows)
+
+
+def rows_csv(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Nested rows as CSV; the header is the union of their columns, and nothing comes of no rows."""
+    flat = [flattened(row) for row in rows]
+    header = list(dict.fromkeys(key for row in flat for key in row))
+    return csv_text(header, ([row.get(key) for key in header] for row in flat)) if flat else ""

@@ -10,6 +10,7 @@ from engine.errors import WhatfitsError
 from engine.estimate import Amount, FloatBand
 from engine.figures import Figure
 from engine.latency import Performance, performance
+from engine.parallel import DEGREES
 from engine.report import SCHEMA, Report
 
 SECTIONS = (
@@ -81,6 +82,10 @@ def report_data(
         ],
         "not_modelled": [*report.not_modelled, *speed.notes],
     }
+    if report.measured is not None:
+        from tui.render.calibration import calibration_data
+
+        data["calibration"] = calibration_data(report, speed)
     if variants:
         data["variants"] = variants
     return data
@@ -119,7 +124,7 @@ def _deployment(report: Report) -> dict[str, Any]:
         "gpu": report.facts.accelerator.id,
         "gpu_origin": report.facts.gpu_origin,
         "gpus": report.gpus,
-        "plan": {"tp": plan.tp, "pp": plan.pp, "dp": plan.dp, "ep": plan.ep, "dcp": plan.dcp},
+        "plan": {name: getattr(plan, name) for name in DEGREES},
         "weights": report.weights.id,
         "cache": report.cache.label,
     }

@@ -9,7 +9,8 @@ def rank_rows(report: Report) -> list[tuple[str, Amount]]:
     rank = report.rank
     ledger = report.choice.reservation.ledgers[rank.stage]
     rows: list[tuple[str, Amount]] = [("memory", rank.device_bytes), ("may be used", rank.usable_bytes)]
-    rows += [(item.name, item.amount) for item in ledger.items]
-    rows += [("pool for the cache", rank.pool_bytes), ("cache needed", rank.cache_bytes)]
+    rows += [(f"{item.name}, measured" if item.measured else item.name, item.amount) for item in ledger.items]
+    pool = "pool for the cache, measured" if ledger.pool_note else "pool for the cache"
+    rows += [(pool, rank.pool_bytes), ("cache needed", rank.cache_bytes)]
     rows.append(("free", rank.free_bytes) if rank.free_bytes >= 0 else ("missing", -rank.free_bytes))
     return rows

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from engine.estimate import Amount
 from engine.report import Report
 from engine.units import format_gib, short_tokens
-from tui.comparing import baseline_of, delta
+from tui.comparing import baseline_of
+from tui.deltas import delta
 from tui.fields import LADDER_TOKENS
 from tui.lists import ResultRow, current, listed, report_of, results, use_fraction
 from tui.render.amounts import bound, many, percent

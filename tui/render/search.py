@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.cost import Quote
 from engine.estimate import Amount, best
+from engine.parallel import DEGREES
 from engine.report import Facts
 from engine.search import (
     Candidate,
@@ -42,7 +43,7 @@ def candidate_data(candidate: Candidate) -> dict[str, Any]:
         "gpu": candidate.gpu,
         "gpus": candidate.gpus,
         "nodes": candidate.nodes,
-        "plan": {"tp": plan.tp, "pp": plan.pp, "dp": plan.dp, "ep": plan.ep, "dcp": plan.dcp},
+        "plan": {name: getattr(plan, name) for name in DEGREES},
         "weights": candidate.weights,
         "cache": candidate.cache,
         "runtime": candidate.runtime,
@@ -228,7 +229,8 @@ def search_text(
     formats = None if frontier else format_table(found)
     if formats is not None:
         lines += ["", *draw("lowest $/h by format", formats)]
-    lines += ["", *draw("notes", None), *(f"  {plain(line)}" for line in _notices(shown[0], facts))]
+    notices = [*_notices(shown[0], facts), *(f"left out: {reason}" for reason in job.left_out)]
+    lines += ["", *draw("notes", None), *(f"  {plain(line)}" for line in notices)]
     return "\n".join(lines) + "\n"
 
 

@@ -1,14 +1,29 @@
 """The Sweep pane as lines: a curve or bars with the capacity, or the numbers."""
 
+from collections.abc import Mapping
+
+from tui.axes import BY_NAME
 from tui.render.chart import labelled, plot, scale_of, ticks
 from tui.render.glyphs import FITS, SHORT, WEIGHTS
 from tui.render.line import Line, Look, dimmed, heading, left, line, right
 from tui.render.speed import money, short, time_range, time_text
 from tui.render.window import Drawn, window
-from tui.state import AppState, Quantity
+from tui.state import AppState, Axis, Quantity
 from tui.sweep import Point, Sweep, band_of, capacity_gib, here, value_of
 
-NAMES = {"memory": "GiB on the fullest GPU", "TPOT": "time per output token", "$/1M out": "$ per 1M output tokens"}
+NAMES: Mapping[Quantity, str] = {
+    "memory": "GiB on the fullest GPU",
+    "TPOT": "time per output token",
+    "$/1M out": "$ per 1M output tokens",
+}
+AXIS_NAMES: Mapping[Axis, str] = {
+    "context": "context",
+    "sequences": "sequences",
+    "cache": "cache format",
+    "weights": "weight format",
+    "gpus": "GPUs",
+    "price": "price of a GPU",
+}
 
 AXIS = 8
 """Cells for the values beside the chart [cell]."""
@@ -26,7 +41,7 @@ def shown(value: float | None, quantity: Quantity) -> str:
 def sweep_pane(state: AppState, width: int, height: int, top: int, *, focus: bool) -> Drawn:
     """The title, the chart or the numbers, and the point under the cursor."""
     sweep, quantity = state.answers.sweep, state.swept.quantity
-    words = [f"{NAMES[quantity]} by {state.swept.axis}"]
+    words = [f"{NAMES[quantity]} by {AXIS_NAMES[state.swept.axis]}"]
     if sweep is not None and not sweep.finished:
         words.append(f"{sweep.done}/{sweep.total}, esc stops")
     elif sweep is not None and sweep.cancelled:
@@ -41,11 +56,11 @@ def sweep_pane(state: AppState, width: int, height: int, top: int, *, focus: boo
     if state.swept.numbers:
         top = window(top, cursor, body - 1, len(points))
         lines += _numbers(points, quantity, top, body, cursor)
-    elif sweep.axis == "cache":
+    elif sweep.axis in BY_NAME:
         top = window(top, cursor, body, len(points))
-        lines += _bars(points, quantity, top, body, width, cursor)
+        lines += bars(points, quantity, top, body, width, cursor)
     else:
-        lines += _curve(points, quantity, width, body, cursor)
+        lines += curve(points, quantity, width, body, cursor)
     lines += [()] * (height - len(below) - len(lines))
     lines += below
     if state.stale:
@@ -55,7 +70,9 @@ def sweep_pane(state: AppState, width: int, height: int, top: int, *, focus: boo
 
 def _keys(sweep: Sweep) -> str:
     report = sweep.report
-    where = f"{report.gpus:,}x {report.facts.accelerator.id}"
+    where = report.facts.accelerator.id
+    if sweep.axis != "gpus":
+        where = f"{report.gpus:,}x {where}"
     return f"{where}; up down quantity  + - axis  left right point  c numbers  t take"
 
 
@@ -78,7 +95,9 @@ def _range(point: Point, quantity: Quantity) -> str:
     return time_range(band) if quantity == "TPOT" else f"{money(band.low)}-{money(band.high)}"
 
 
-def _curve(points: tuple[Point, ...], quantity: Quantity, width: int, height: int, cursor: int) -> list[Line]:
+def curve(points: tuple[Point, ...], quantity: Quantity, width: int, height: int, cursor: int) -> list[Line]:
+    """Points as a curve with the capacity at the cursor's, marks of what fits and labels below: `height` lines, or one
+    where nothing is known."""
     values = [value_of(point, quantity) for point in points]
     known = [value for value in values if value is not None]
     if not known:
@@ -104,7 +123,8 @@ def _tick(value: float, quantity: Quantity) -> str:
     return time_text(value) if quantity == "TPOT" else money(value)
 
 
-def _bars(points: tuple[Point, ...], quantity: Quantity, top: int, height: int, width: int, cursor: int) -> list[Line]:
+def bars(points: tuple[Point, ...], quantity: Quantity, top: int, height: int, width: int, cursor: int) -> list[Line]:
+    """Points without an order as bars, one a line, from the one at the `top`."""
     values = [value_of(point, quantity) or 0.0 for point in points]
     most = max([*values, *(capacity_gib(point.report) for point in points if quantity == "memory")], default=1.0) or 1.0
     room = max(4, width - 34)

@@ -96,6 +96,10 @@ def _head(report: Report) -> list[str]:
         f"hardware  {report.gpus} x {report.facts.accelerator.name}, {report.plan.label}, "
         f"runtime {report.runtime.name}{version}" + (f" ({plain(options)})" if options else "")
     )
+    if report.measured is not None:
+        from tui.render.calibration import calibration_line
+
+        lines.append(f"measured  {calibration_line(report, performance(report))}")
     return lines
 
 

@@ -2,7 +2,7 @@
 
 import os.path
 
-from tui.commands import hints
+from tui.commands import hints, shown_key
 from tui.forms import Cell
 from tui.layout import PANES
 from tui.render.form import typing
@@ -12,8 +12,15 @@ from tui.state import AppState, Prompt
 NAMES = {"model": "Model", "load": "Load", "gpus": "GPUs", "results": "Results", "compare": "Compare", "sweep": "Sweep"}
 
 
-PENDING = {"g": "g first line", "y": "c cell  r row  m table as markdown  t TOML"}
+PENDING = {
+    "g": "again: first line",
+    "y": "c cell  r row  m table as markdown  t TOML",
+    "E": "m markdown  c CSV  j JSON  s SVG  t TOML  l launch command",
+}
 """What may follow the first key of a pair."""
+
+_PAIRS = {"g": "pair", "y": "yank", "E": "export"}
+"""The commands that wait for a second key."""
 
 
 def title_line(state: AppState, width: int) -> Line:
@@ -23,7 +30,7 @@ def title_line(state: AppState, width: int) -> Line:
     for number, pane in enumerate(PANES, start=1):
         look: Look = "head" if pane == state.pane else ""
         tabs += [(f"{number}{NAMES[pane]}", look), (" ", "")]
-    if state.pane in ("why", "help"):
+    if state.pane not in PANES:
         tabs.append((state.pane, "head"))
     elif state.why is not None:
         tabs.append(("why", ""))
@@ -62,7 +69,9 @@ def hint_line(state: AppState, width: int, cell: Cell | None) -> Line:
     if state.message is not None:
         return line((f" {state.message.text}", "bold"))
     if state.pending is not None:
-        return line((f" {state.pending[0]} ", "bold"), f" {PENDING.get(state.pending[0], '')}  esc drop")
+        first = state.pending[0]
+        key = shown_key(state.commands, _PAIRS[first]) if first in _PAIRS else first
+        return line((f" {key} ", "bold"), f" {PENDING.get(first, '')}  esc drop")
     if state.jumps:
         return line((" jump ", "bold"), " a letter goes to its row  esc drop")
     problem = state.answers.problem
@@ -102,11 +111,19 @@ def _keys(state: AppState, width: int, cell: Cell | None) -> Line:
         stepping = cell.field is not None and bool(cell.field.nice or cell.field.choices)
     elif state.pane == "gpus":
         enter = "take"
+    elif state.pane == "search":
+        enter, stepping = "why" if state.sought.opened else "show", True
+    elif state.pane == "levers":
+        enter, stepping = ("", True) if state.lever_view.picture else ("take", False)
     elif state.pane in ("results", "compare", "why"):
         enter = "why"
+    enter_key = next(command.shown for command in state.commands if command.id == "enter")
     spans: list[Span] = [(" ", "")]
-    for keys, words in hints(state.pane, enter, stepping=stepping):
-        if words == enter and keys != "enter":
+    for keys, words in hints(state.pane, enter, stepping=stepping, commands=state.commands):
+        if words == enter and keys != enter_key:
+            continue
+        if state.pane == "levers" and state.lever_view.picture and words in ("take", "mark"):
+            # those are for the list
             continue
         part = f"{keys} {words}"
         if width_of(tuple(spans)) + len(part) + 2 > width:

@@ -1,7 +1,6 @@
-"""Sample catalogs for pictures: a few GPUs whose prices do not move when the real catalogs do."""
+"""Sample catalogs for pictures: a few GPUs whose prices do not move when the real catalogs do. And quick waits."""
 
 import datetime
-import time
 
 import pytest
 
@@ -36,6 +35,13 @@ class SampleHardware(HardwareCatalog):
 
 
 @pytest.fixture
+def quick_waits(monkeypatch):
+    """Textual's pilot waits 20 ms at a time for the app to be idle; here it is asked more often."""
+    monkeypatch.setattr("textual._wait.SLEEP_GRANULARITY", 0.002)
+    monkeypatch.setattr("textual._wait.SLEEP_IDLE", 0.0005)
+
+
+@pytest.fixture
 def sample(tmp_path):
     """The sample catalogs."""
     config = tmp_path / "config"
@@ -53,14 +59,14 @@ def sample(tmp_path):
 
 @pytest.fixture
 def sample_app(sample, tmp_path):
-    """Make an app on the sample catalogs that answers at once."""
+    """Make an app on the sample catalogs that answers at once, and in which no time passes."""
 
-    def make(path=None):
+    def make(path=None, theme="textual-dark"):
         def controller():
             return controller_for(
-                path, today=TODAY, clock=time.monotonic, catalogs=sample, recovery_dir=tmp_path / "state"
+                path, today=TODAY, clock=lambda: 0.0, catalogs=sample, recovery_dir=tmp_path / "state"
             )
 
-        return WhatfitsApp(controller, theme="textual-dark", delay=0)
+        return WhatfitsApp(controller, theme=theme, delay=0)
 
     return make

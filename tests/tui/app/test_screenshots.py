@@ -13,8 +13,8 @@ async def test_a_picture_shows_the_app(tmp_path, monkeypatch):
     assert "FITS" in text
 
 
-def test_there_are_pictures_at_both_sizes():
-    assert {size for size, _ in SHOTS.values()} == {(80, 24), (120, 40)}
+def test_there_are_pictures_at_all_sizes():
+    assert {size for size, _ in SHOTS.values()} == {(80, 24), (120, 40), (200, 50)}
 
 
 def test_a_folder_is_needed(capsys):

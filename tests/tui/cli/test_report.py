@@ -176,7 +176,7 @@ def test_options_change_the_scenario(whatfits):
         )
     )  # fmt: skip
     assert found["workload"]["context_tokens"] == 1_000_000
-    assert found["deployment"]["plan"] == {"tp": 8, "pp": 2, "dp": 1, "ep": 1, "dcp": 1}
+    assert found["deployment"]["plan"] == {"tp": 8, "pp": 2, "dp": 1, "ep": 1, "dcp": 1, "cp": 1}
     assert found["deployment"]["cache"] == "q8_0/fp16"
     assert found["memory"]["rank"]["usable_bytes"] == 40 * 10**9
     assert found["workload"]["concurrency"] == found["capacity"]["max_concurrency"]

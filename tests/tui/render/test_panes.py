@@ -129,7 +129,7 @@ def test_the_ladder_belongs_to_the_row_under_the_cursor(ready):
 def test_a_filter_is_written_where_it_acts(ready):
     for pane in ("gpus", "results"):
         state = gone(filtered(ready, pane, "h100"), pane)
-        assert "/h100 3 of 77" in text_of(draw_pane(state, pane, 80, 19)[0])
+        assert "/h100 3 of 150" in text_of(draw_pane(state, pane, 80, 19)[0])
     none = gone(filtered(ready, "gpus", "zzz"), "gpus")
     assert "nothing matches" in text(draw_pane(none, "gpus", 80, 19))
 
