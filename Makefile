@@ -11,17 +11,17 @@ run: $(READY)  ## open the app (the text report without a terminal)
 	@$(BIN)/whatfits $(ARGS)
 
 test: $(READY_DEV)  ## all tests but those that take minutes or tmux
-	$(BIN)/python -m pytest -q -n auto -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow" $(ARGS)
 
 test-slow: $(READY_DEV)  ## long fuzzing, and the app in tmux
-	HYPOTHESIS_PROFILE=chance $(BIN)/python -m pytest -q -n auto -m slow $(ARGS)
+	HYPOTHESIS_PROFILE=chance $(BIN)/python -m pytest -q -n auto --dist worksteal -m slow $(ARGS)
 
 check: $(READY_DEV)  ## what must pass before a change goes in
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n auto -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow" $(ARGS)
 
 format: $(READY_DEV)  ## put the code into its usual form
 	$(BIN)/ruff check --fix .

@@ -25,6 +25,9 @@ async def _computed(pilot):
     until = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < until:
         await pilot.pause()
+        if pilot.app.return_code is not None:
+            # it has ended: nothing more will come
+            return
         controller = pilot.app.controller
         if controller is not None and not (controller.needs_answer or controller.needs_more or controller.unremedied):
             break
