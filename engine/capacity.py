@@ -154,7 +154,9 @@ def candidates(
         return (replace(others, tp=given.tp, pp=rest),)
     if given.pp is not None:
         return (replace(others, tp=rest, pp=given.pp),)
-    found = tuple(replace(others, tp=plan.tp, pp=plan.pp) for plan in plans(model, rest, domain=domain))
+    found = plans(model, rest, domain=domain)
+    if others != Plan():
+        found = tuple(replace(others, tp=plan.tp, pp=plan.pp) for plan in found)
     if runtime is not None:
         found = tuple(plan for plan in found if not runtime.refuses(model, plan)) or found
     # a number of GPUs that no even plan uses: the widest that there is, and the report says what is uneven
