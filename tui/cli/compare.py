@@ -1,7 +1,7 @@
 """`whatfits compare`: scenarios, their variants or all runtimes side by side."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,15 +38,31 @@ def compare(arguments: list[str]) -> int:
             complain(item.error, item.where)
             code = max(code, exit_code(item.error))
             continue
-        for scenario in _scenarios(item.scenario, options.runtimes):
-            try:
-                reports.append(_answer(catalogs, item, scenario))
-            except WhatfitsError as error:
-                complain(error, f"{item.where}: {scenario.name}" if item.where else scenario.name)
-                # a runtime that cannot serve a format is an answer of the comparison, not bad input
-                code = max(code, 0 if options.runtimes else exit_code(error))
-    print_table(variant_table(reports), options.format)
+        found, errors = _answers(catalogs, item, _scenarios(item.scenario, options.runtimes))
+        reports += found
+        if not found and len({str(error) for _, error in errors}) == 1:
+            # what is wrong with all of them is wrong with the scenario
+            errors = [("", errors[0][1])]
+        for name, error in errors:
+            complain(error, ": ".join(part for part in (item.where, name) if part))
+            # a runtime that cannot serve a format is an answer of the comparison, not bad input
+            code = max(code, 0 if options.runtimes and found else exit_code(error))
+    if reports:
+        print_table(variant_table(reports), options.format)
     return code
+
+
+def _answers(
+    catalogs: Catalogs, item: Item, scenarios: Iterable[Scenario]
+) -> tuple[list[Report], list[tuple[str, WhatfitsError]]]:
+    """The answers, and what kept the others from one, each with the scenario's name."""
+    reports, errors = [], []
+    for scenario in scenarios:
+        try:
+            reports.append(_answer(catalogs, item, scenario))
+        except WhatfitsError as error:
+            errors.append((scenario.name, error))
+    return reports, errors
 
 
 def _answer(catalogs: Catalogs, item: Item, scenario: Scenario) -> Report:

@@ -29,3 +29,9 @@ def test_a_runtime_without_the_format_is_said_and_left_out(whatfits):
 def test_bad_input_is_one_line(whatfits):
     ran = whatfits("compare", "-m", "no-such-model")
     assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert ran.out == ""
+
+
+def test_what_no_runtime_can_answer_is_said_once(whatfits):
+    ran = whatfits("compare", "-m", "no-such-model", "--runtimes")
+    assert (ran.code, ran.err.count("\n"), ran.out) == (2, 1, "")
