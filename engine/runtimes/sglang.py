@@ -133,7 +133,7 @@ def _options(given: tuple[tuple[str, object], ...]) -> SglangOptions:
     return read_options(SglangOptions, dict(given))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _pool(
     model: ModelSpec,
     weights: WeightFormat,

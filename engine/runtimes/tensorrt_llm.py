@@ -216,7 +216,7 @@ def _token_bytes(mixer: Mixer, cache: CachePrecision, plan: Plan) -> int:
     return attention_token_bytes(mixer, cache, plan.tp)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _pool(
     model: ModelSpec,
     weights: WeightFormat,

@@ -131,7 +131,7 @@ def concurrency(blocks: int, layout: Layout, engine: Engine) -> float:
     return blocks / max(1, layout.blocks(engine.max_model_len))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _pool(
     model: ModelSpec,
     weights: WeightFormat,
