@@ -106,14 +106,11 @@ class GenericReservation:
 def _ledgers(weights_bytes: tuple[int, ...], device_bytes: Amount, fraction: float) -> tuple[Ledger, ...]:
     """One rank of each stage; the same for every context, so they are kept while somebody tries contexts."""
     usable = combine(lambda device: int(device * fraction), device_bytes)
+    note = f"{fraction:g} of the device, option memory_fraction"
+    # stages of a long pipeline hold the same but at its ends
+    items = {held: (LedgerItem(kind="weights", name="weights", amount=held),) for held in set(weights_bytes)}
     return tuple(
-        Ledger(
-            stage=stage,
-            device_bytes=device_bytes,
-            usable_bytes=usable,
-            usable_note=f"{fraction:g} of the device, option memory_fraction",
-            items=(LedgerItem(kind="weights", name="weights", amount=held),),
-        )
+        Ledger(stage=stage, device_bytes=device_bytes, usable_bytes=usable, usable_note=note, items=items[held])
         for stage, held in enumerate(weights_bytes)
     )
 
