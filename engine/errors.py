@@ -6,13 +6,15 @@ from collections.abc import Iterable
 class WhatfitsError(ValueError):
     """An input that cannot be used.
 
-    `field` is the dotted key that holds it (empty if no single key does), `code` a stable word for scripts.
+    `field` is the dotted key that holds it (empty if no single key does), `code` a stable word for scripts. A message
+    that begins with `=` goes on with the key's value: `model_type = 'foo': no rule`.
     """
 
     code = "bad_input"
 
     def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}" if field else message)
+        joint = " " if message.startswith("= ") else ": "
+        super().__init__(f"{field}{joint}{message}" if field else message)
         self.field = field
         self.message = message
 

@@ -33,6 +33,7 @@ _STATEFUL = re.compile(
     | attention_type | attn_type | cross_layer.* | cross_attn.* | blocksparse_.* | dense_attention_every.*
     | moe_intermediate_size | num_experts_per_tok | (?:n|num)_shared_experts | moe_topk | moe_k
     | use_moe | is_moe | multi_query | new_decoder_architecture | parallel_attn | n_inner
+    | .*state_size | .*state_dim | .*recurren.* | kv_share.* | .*shared_kv.* | .*memory_tokens
     )$""",
     re.VERBOSE,
 )

@@ -163,6 +163,6 @@ def test_rebuilding_keeps_what_was_entered_by_hand(tmp_path, capsys):
         assert main(arguments) == 0
         out, err = capsys.readouterr()
         assert out == "1 models imported, 1 kept, 1 refused\n"
-        assert err.startswith("refused some/broken: model_type: = 'nothing'")
+        assert err.startswith("refused some/broken: model_type = 'nothing'")
         names = sorted(path.name for path in into.iterdir())
         assert names == [file_name(ARTICLE), INDEX_NAME, "meta-llama__Llama-3.1-8B.toml"]

@@ -112,7 +112,7 @@ def test_what_was_read_is_remembered():
 
 def test_refusals_name_field_value_and_model_type():
     error = config({"kind": "foo"}, path="text_config").unsupported("kind", "no rule")
-    assert str(error) == "text_config.kind: = 'foo': no rule (model_type bar)"
+    assert str(error) == "text_config.kind = 'foo': no rule (model_type bar)"
 
 
 def test_words_of_a_file_are_shown_safely():

@@ -208,7 +208,7 @@ def refused(tmp_path, metadata, rows):
 def test_an_unknown_architecture_is_named_with_its_key(tmp_path):
     metadata, rows = small(**{"general.architecture": "lama"})
     assert refused(tmp_path, metadata, rows) == (
-        "general.architecture: = 'lama': no rule for this architecture; did you mean llama?"
+        "general.architecture = 'lama': no rule for this architecture; did you mean llama?"
     )
 
 

@@ -53,6 +53,10 @@ STATEFUL = [
     "n_shared_experts",
     "blocksparse_block_size",
     "is_encoder_decoder",
+    "foo_state_size",
+    "recurrent_width",
+    "kv_share_layers",
+    "num_memory_tokens",
 ]
 
 
