@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, ComposeResult, SuspendNotSupported
@@ -66,7 +67,8 @@ def bindings(commands: Sequence[Command]) -> list[BindingType]:
 class WhatfitsApp(App[None], inherit_bindings=False):
     """The app around a controller, which `make` makes after the first screen is drawn.
 
-    `delay` is the wait before an answer [s]; 0 answers at once. `commands` have the user's keys.
+    `delay` is the wait before an answer while keys come fast or something is typed [s]; 0 answers at once, always.
+    `commands` have the user's keys.
     """
 
     TITLE = "whatfits"
@@ -90,6 +92,7 @@ class WhatfitsApp(App[None], inherit_bindings=False):
         self._make = make
         self._delay = delay
         self._answer_timer: Timer | None = None
+        self._changed_at = monotonic()
         self._quiet_timer: Timer | None = None
         self._remedy_timer: Timer | None = None
         self._slices = 0
@@ -223,10 +226,14 @@ class WhatfitsApp(App[None], inherit_bindings=False):
         controller.text_edited(path)
 
     def _answer_soon(self, controller: Controller, *, at_once: bool) -> None:
+        now = monotonic()
+        # a single step is answered as it is made; keys that come fast, and what is typed, are waited for
+        rested = self._answer_timer is None and now - self._changed_at >= self._delay
+        self._changed_at = now
         if self._answer_timer is not None:
             self._answer_timer.stop()
             self._answer_timer = None
-        if at_once:
+        if at_once or (rested and controller.state.edit is None):
             controller.answer()
         else:
             self._answer_timer = self.set_timer(self._delay, self.answer_now)

@@ -1,7 +1,7 @@
 """How long from a key until the screen is at rest again: the answer, its times, all lists and curves that are seen.
 
 In time of the processor, so that whatever else the machine does is left out, and without the wait before an answer
-(`tui.shell.DELAY_SECONDS`), which is there for the typing.
+(`tui.shell.DELAY_SECONDS`) while something is typed or keys come fast.
 """
 
 import asyncio
@@ -67,4 +67,4 @@ def key_times():
             times = asyncio.run(key_seconds((width, height), model))
             name = f"key to settled, {width}x{height}{'' if model is None else f', {model}'}"
             found[name] = f"{statistics.median(times) * 1000:.0f} CPU ms, at most {max(times) * 1000:.0f} ms"
-    return {**found, "wait before an answer": f"{DELAY_SECONDS * 1000:.0f} ms, not in these"}
+    return {**found, "wait while keys come fast": f"{DELAY_SECONDS * 1000:.0f} ms, not in these"}
