@@ -3,6 +3,12 @@
 from collections.abc import Iterable
 
 
+def told(field: str, message: str) -> str:
+    """A key and what is said of it, as one line."""
+    joint = " " if message.startswith("= ") else ": "
+    return f"{field}{joint}{message}" if field else message
+
+
 class WhatfitsError(ValueError):
     """An input that cannot be used.
 
@@ -13,8 +19,7 @@ class WhatfitsError(ValueError):
     code = "bad_input"
 
     def __init__(self, field: str, message: str) -> None:
-        joint = " " if message.startswith("= ") else ": "
-        super().__init__(f"{field}{joint}{message}" if field else message)
+        super().__init__(told(field, message))
         self.field = field
         self.message = message
 

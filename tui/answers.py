@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from catalogs.facts import Catalogs
 from catalogs.prices import dated
 from engine.cost import Quote
-from engine.errors import WhatfitsError
+from engine.errors import WhatfitsError, told
 from engine.hardware import Accelerator
 from engine.rates import cheapest_rate
 from engine.report import Facts, Report, evaluate, evaluate_all
@@ -32,6 +32,11 @@ class Problem:
 
     field: str
     message: str
+
+    @property
+    def text(self) -> str:
+        """Both as one line."""
+        return told(self.field, self.message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,8 +117,7 @@ def _reason(column: Compared, size: int) -> list[str]:
 def _below(state: AppState, column: Compared, at: int, width: int) -> list[Line]:
     """What the column under the cursor changes, or why it has no answer."""
     if column.problem is not None:
-        text = f"{column.problem.field}: {column.problem.message}"
-        return [(), *(line((f"  ! {part}", "bad")) for part in wrapped(text, width - 5))]
+        return [(), *(line((f"  ! {part}", "bad")) for part in wrapped(column.problem.text, width - 5))]
     words = "better: more context, sequences, tok/s; less of all else. TPOT, TTFT, tok/s, $/1M are estimates"
     lines: list[Line] = [(), *(line((f"  {part}", "dim")) for part in wrapped(words, width - 3))]
     if at and column.scenario is not None:

@@ -115,8 +115,7 @@ def _note(state: AppState, found: Found | None, shown: int) -> str:
 
 def _refusal(problem: Problem, width: int) -> list[Line]:
     """Why there is no search, and what would be one."""
-    about = f"{problem.field}: " if problem.field else ""
-    lines = [line((f"  ! {part}", "bad")) for part in wrapped(f"{about}{problem.message}", width - 5)]
+    lines = [line((f"  ! {part}", "bad")) for part in wrapped(problem.text, width - 5)]
     advice = REMEDIES.get(problem.field, "")
     return [*lines, *(line((f"    {part}", "dim")) for part in wrapped(advice, width - 5))]
 

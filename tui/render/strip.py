@@ -32,8 +32,7 @@ def strip_lines(state: AppState, width: int) -> tuple[Line, Line]:
     if report is None:
         if answers.problem is None:
             return line(" ..."), line("")
-        where = f"{answers.problem.field}: " if answers.problem.field else ""
-        return line((f"{SHORT} no answer: {where}{answers.problem.message}", "bad")), line("")
+        return line((f"{SHORT} no answer: {answers.problem.text}", "bad")), line("")
     # times of what has no room would be those of something that cannot run
     speed = answers.speed if report.capacity.fits else None
     first, second = _verdict(report, width), _figures(report, token_time(speed), width)

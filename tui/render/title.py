@@ -76,8 +76,7 @@ def hint_line(state: AppState, width: int, cell: Cell | None) -> Line:
         return line((" jump ", "bold"), " a letter goes to its row  esc drop")
     problem = state.answers.problem
     if problem is not None:
-        where = f"{problem.field}: " if problem.field else ""
-        return line((f" ! {where}{problem.message}", "bad"))
+        return line((f" ! {problem.text}", "bad"))
     return _keys(state, width, cell)
 
 
