@@ -12,7 +12,7 @@ from engine.errors import WhatfitsError
 from engine.estimate import best
 from engine.mixers import LatentAttention
 from engine.parallel import DEGREES, Plan, cache_copies
-from engine.report import Report, evaluate
+from engine.report import Facts, Report, evaluate
 from engine.scenario import Scenario
 from engine.units import format_tokens
 
@@ -66,6 +66,7 @@ class _Try:
     scenario: Scenario
     changes: Mapping[str, Any]
     price: str = ""
+    facts: Facts | None = None  # those of the report, where nothing of them changes
 
 
 def remedies(report: Report) -> tuple[Remedy, ...]:
@@ -79,7 +80,7 @@ def remedies(report: Report) -> tuple[Remedy, ...]:
     found = []
     for candidate in _candidates(before):
         try:
-            after = evaluate(candidate.scenario, report.facts)
+            after = evaluate(candidate.scenario, candidate.facts or report.facts)
         except WhatfitsError:
             continue
         saved = _free(after) - free
@@ -116,6 +117,7 @@ def _candidates(report: Report) -> Iterator[_Try]:
     yield from _buffers(report)
     yield from _fractions(report)
     yield from _loads(report)
+    yield from _scaled(report)
     yield from _weights(report)
     yield from _plans(report)
 
@@ -200,6 +202,21 @@ def _loads(report: Report) -> Iterator[_Try]:
         changes = {"workload.concurrency": most}
         title = f"{most:,} sequences at once"
         yield _Try(title, replace(scenario, workload=workload), changes, ONE_SEQUENCE_COSTS)
+
+
+def _scaled(report: Report) -> Iterator[_Try]:
+    """A longer context than the config says, which some model cards allow."""
+    if report.capacity.limit != "model_context":
+        return
+    tokens = report.choice.setting.context_tokens
+    model = replace(report.model, max_context_tokens=tokens)
+    yield _Try(
+        f"rope scaling to {format_tokens(tokens)} tokens",
+        replace(report.scenario, model={**report.scenario.model, "max_context_tokens": tokens}),
+        {"model.max_context_tokens": tokens},
+        "only as far as the model's card goes (YaRN)",
+        replace(report.facts, model=model),
+    )
 
 
 def _weights(report: Report) -> Iterator[_Try]:

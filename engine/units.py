@@ -171,10 +171,11 @@ def format_gb(size: int, decimals: int = 1) -> str:
 def format_gib(size: int, decimals: int = 1) -> str:
     """Gibibytes of 2^30 bytes, grouped.
 
-    >>> format_gib(42_949_672_960)
-    '40.0 GiB'
+    >>> format_gib(42_949_672_960), format_gib(-1)
+    ('40.0 GiB', '0.0 GiB')
     """
-    return f"{size / 2**30:,.{decimals}f} GiB"
+    # adding zero makes 0.0 of -0.0
+    return f"{round(size / 2**30, decimals) + 0.0:,.{decimals}f} GiB"
 
 
 def format_bytes(size: int) -> str:

@@ -132,4 +132,6 @@ def require_context(model: ModelSpec, tokens: int) -> None:
     """Raise `FieldError` for a context that no hardware makes possible."""
     longest = model.max_context_tokens
     if longest is not None and tokens > longest:
-        raise FieldError("workload.context", f"is {tokens:,}, and {model.id} takes at most {longest:,} tokens")
+        hint = "set model.max_context_tokens if its card goes further"
+        text = f"is {tokens:,}, and {model.id} takes at most {longest:,} tokens; {hint}"
+        raise FieldError("workload.context", text)

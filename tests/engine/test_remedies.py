@@ -50,6 +50,17 @@ def test_a_limit_of_the_options_is_lifted():
     assert found.changes == {"deployment.options.max_num_seqs": 2000}
 
 
+def test_a_context_beyond_the_models_own_may_be_had_by_scaling():
+    report = ask(examples.LLAMA_70B, gpus=8, context=200_000)
+    assert report.capacity.limit == "model_context"
+    found = by_key(report)[("model.max_context_tokens",)]
+    assert found.changes == {"model.max_context_tokens": 200_000}
+    assert found.fits
+    assert "card" in found.price
+    # where the model goes far enough, its own limit is not what is short
+    assert ("model.max_context_tokens",) not in by_key(ask(examples.LLAMA_70B, gpus=1, context=100_000))
+
+
 @pytest.mark.parametrize(
     ("runtime", "cache"),
     [
