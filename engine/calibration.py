@@ -22,6 +22,9 @@ from engine.verdict import Notice
 ITEMS = tuple(f.name for f in fields(MeasuredMemory))
 """Names of what can be measured of a rank."""
 
+AS_PREDICTED = "times are as predicted, without what was measured of this deployment"
+"""For answers that set other deployments beside the measured one, which all have to be predicted alike."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:

@@ -121,8 +121,7 @@ class ModelSpec(Bounded):
         if not self.layers:
             raise FieldError("layers", "must name at least one kind of layer")
         # read here, so that a pattern that makes no sense never gets further
-        self.runs  # noqa: B018
-        self.multi_token_runs  # noqa: B018
+        _ = (self.runs, self.multi_token_runs)
 
     def __hash__(self) -> int:
         return self._hash

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any
 
 from annotated_types import Gt
 
@@ -50,10 +50,20 @@ class Plan(Bounded):
         return self.dcp * self.cp
 
     @property
+    def degrees(self) -> dict[str, Any]:
+        """The degrees by their names, in the order of `DEGREES`."""
+        return {name: getattr(self, name) for name in DEGREES}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a scenario's deployment says of the plan: GPUs and degrees."""
+        return {"gpus": self.gpus, **self.degrees}
+
+    @property
     def label(self) -> str:
         """`TP8 PP2`, degrees of one left out."""
-        degrees = ((name.upper(), getattr(self, name)) for name in DEGREES)
-        return " ".join(f"{name}{degree}" for name, degree in degrees if degree > 1) or "one GPU"
+        shown = (f"{name.upper()}{degree}" for name, degree in self.degrees.items() if degree > 1)
+        return " ".join(shown) or "one GPU"
 
     def sequences_per_replica(self, concurrency: int) -> int:
         """Sequences that the busiest data-parallel replica serves."""

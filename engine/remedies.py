@@ -106,9 +106,7 @@ def _free(report: Report) -> int:
 
 
 def _pinned(scenario: Scenario, plan: Plan) -> Scenario:
-    degrees = {name: getattr(plan, name) for name in DEGREES}
-    deployment = replace(scenario.deployment, gpus=plan.gpus, **degrees)
-    return replace(scenario, deployment=deployment, variant=())
+    return replace(scenario, deployment=replace(scenario.deployment, **plan.settings), variant=())
 
 
 def _candidates(report: Report) -> Iterator[_Try]:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from engine.calibration import AS_PREDICTED
 from engine.corpus import Corpus
 from engine.estimate import best
 from engine.evidence import ContextScores, EffectiveContext, TrainedContext, about_model, trained_context
@@ -295,7 +296,7 @@ def _busy(corpus: Corpus, ways: tuple[Way, ...]) -> tuple[str, ...]:
 def _warnings(report: Report, corpus: Corpus, effective: tuple[EffectiveContext, ...]) -> tuple[str, ...]:
     found: list[str] = []
     if report.scenario.calibration is not None:
-        found.append("times are as predicted, without what was measured of this deployment")
+        found.append(AS_PREDICTED)
     longest = report.model.max_context_tokens
     if longest is not None and corpus.long_prompt > longest:
         found.append(f"the model takes {longest:,} tokens, the long prompt has {corpus.long_prompt:,}")

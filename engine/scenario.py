@@ -33,6 +33,17 @@ class KeyValueFormats(Bounded):
     k: str
     v: str | None = None
 
+    @property
+    def text(self) -> str:
+        """Both in one text: `q8_0/q4_0`, or the one that they share."""
+        return self.k if self.v is None else f"{self.k}/{self.v}"
+
+
+def cache_choice(text: str) -> str | KeyValueFormats:
+    """The cache formats that one text names, as `KeyValueFormats.text` has them."""
+    keys, _, values = text.partition("/")
+    return KeyValueFormats(k=keys, v=values) if values else keys
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightChoice(Bounded):
@@ -78,6 +89,11 @@ class Precision(Bounded):
     def weights_text(self) -> str:
         """The weight formats in one text: `fp8`, `auto`, `fp8+head=bf16`."""
         return self.weights if isinstance(self.weights, str) else self.weights.text
+
+    @property
+    def cache_text(self) -> str:
+        """The cache formats in one text: `fp8`, `q8_0/q4_0`."""
+        return self.cache if isinstance(self.cache, str) else self.cache.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

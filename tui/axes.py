@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.cache_formats import CACHE_FORMATS
-from engine.scenario import KeyValueFormats
+from engine.scenario import cache_choice
 from engine.units import format_usd, short_tokens
 
 if TYPE_CHECKING:
@@ -71,11 +71,10 @@ def places_of(axis: Axis, report: Report) -> tuple[Value, ...]:
 def base_of(report: Report, axis: Axis) -> Scenario:
     """The report's scenario with the deployment that was chosen for it, so that places can be compared; with other
     numbers of GPUs tensor and pipeline parallelism are chosen anew."""
-    scenario, plan = report.scenario, report.plan
+    scenario = report.scenario
     if axis == "gpus":
         return scenario
-    degrees = {name: getattr(plan, name) for name in ("gpus", "tp", "pp", "dp", "ep", "dcp", "cp")}
-    return replace(scenario, deployment=replace(scenario.deployment, **degrees))
+    return replace(scenario, deployment=replace(scenario.deployment, **report.plan.settings))
 
 
 def at(scenario: Scenario, axis: Axis, value: Value) -> Scenario:
@@ -89,9 +88,7 @@ def at(scenario: Scenario, axis: Axis, value: Value) -> Scenario:
         case "sequences":
             return replace(scenario, workload=replace(load, concurrency=int(value)))
         case "cache":
-            keys, _, values = str(value).partition("/")
-            cache = KeyValueFormats(k=keys, v=values) if values else keys
-            return replace(scenario, precision=replace(scenario.precision, cache=cache))
+            return replace(scenario, precision=replace(scenario.precision, cache=cache_choice(str(value))))
         case "weights":
             return replace(scenario, precision=replace(scenario.precision, weights=str(value)))
         case "gpus":

@@ -248,13 +248,12 @@ def pinned(report: Report) -> dict[str, Any]:
 
     What the scenario left open (the number of GPUs, the degrees) is written as it was chosen.
     """
-    scenario, plan = report.scenario, report.plan
+    scenario = report.scenario
     load, place = scenario.workload, scenario.deployment
     deployment: dict[str, Any] = {
         "runtime": place.runtime,
         "gpu": place.gpu,
-        "gpus": plan.gpus,
-        **{degree: getattr(plan, degree) for degree in ("tp", "pp", "dp", "ep", "dcp", "cp")},
+        **report.plan.settings,
     }
     for name in ("runtime_version", "device_memory"):
         if getattr(place, name) is not None:

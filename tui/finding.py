@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import WhatfitsError
 from engine.runtimes import RUNTIMES
-from engine.scenario import Deployment, KeyValueFormats, Precision, Scenario, under_runtime
+from engine.scenario import Deployment, Precision, Scenario, under_runtime
 from engine.search import Search, Wish
 from tui.answers import Problem
 from tui.sought import ALL, OWN
@@ -95,15 +95,12 @@ def _own_runtime(scenario: Scenario, wanted: Wanted) -> Deployment:
 def wish_of(asked: Question) -> Wish:
     """What is wanted as the engine takes it. Times are estimated but for any context, where they would mean nothing."""
     wanted, precision = asked.wanted, asked.scenario.precision
-    cache = precision.cache
-    if isinstance(cache, KeyValueFormats):
-        cache = cache.k if cache.v is None else f"{cache.k}/{cache.v}"
     runtimes = () if wanted.runtime == OWN else tuple(RUNTIMES) if wanted.runtime == ALL else (wanted.runtime,)
     return Wish(
         gpus=_up_to(wanted.gpus),
         nodes=_up_to(wanted.nodes),
         weights=_formats(wanted.weights, precision.weights_text),
-        caches=_formats(wanted.cache, cache),
+        caches=_formats(wanted.cache, precision.cache_text),
         runtimes=runtimes,
         vendors=(wanted.maker,) if wanted.maker else (),
         memory_gb=wanted.card,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalogs.names import fold
 from engine.estimate import best
-from engine.scenario import Cost, KeyValueFormats, Precision, Scenario, under_runtime
+from engine.scenario import Cost, Precision, Scenario, cache_choice, under_runtime
 from engine.search import best_of_each_machine, pareto, ranked, runner_up, why_lost
 from tui import sought as wishes
 from tui.comparing import kept
@@ -144,10 +144,9 @@ def scenario_of(state: AppState, row: Candidate) -> Scenario:
 
     Where the longest context was looked for, a context that is longer than that becomes as long.
     """
-    scenario, plan = state.scenario, row.plan
+    scenario = state.scenario
     placed = under_runtime(scenario, row.runtime)
-    degrees = {name: getattr(plan, name) for name in ("gpus", "tp", "pp", "dp", "ep", "dcp", "cp")}
-    deployment = replace(placed.deployment, gpu=row.gpu, device_memory=None, **degrees)
+    deployment = replace(placed.deployment, gpu=row.gpu, device_memory=None, **row.plan.settings)
     load, longest = scenario.workload, best(row.max_context_tokens)
     if load.context > longest:
         output = None if load.output is None else min(load.output, longest)
@@ -162,8 +161,7 @@ def _precision(state: AppState, row: Candidate) -> Precision:
     if wanted.weights != OWN:
         held = replace(held, weights=row.weights)
     if wanted.cache != OWN:
-        keys, slash, values = row.cache.partition("/")
-        held = replace(held, cache=KeyValueFormats(k=keys, v=values) if slash else row.cache)
+        held = replace(held, cache=cache_choice(row.cache))
     return held
 
 

@@ -4,7 +4,6 @@ import datetime
 
 from catalogs.importers.runtime_log import Observation
 from engine.estimate import best
-from engine.parallel import DEGREES
 from engine.report import Report
 from engine.scenario import Calibration, MeasuredMemory
 
@@ -45,7 +44,7 @@ def calibration_of(observation: Observation, report: Report, *, today: datetime.
         context=setting.context_tokens,
         options=dict(setting.options),
         memory=_memory(observation),
-        **{degree: getattr(plan, degree) for degree in DEGREES},
+        **plan.degrees,
     )
 
 

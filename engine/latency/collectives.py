@@ -32,6 +32,7 @@ PCIE_BUS_SHARE = 0.4
 """The same of a PCIe x16 slot [-]: 39 and 26 of 64 GB/s on RTX PRO 6000; L40S reaches far less with many ranks."""
 
 PCIE_GB_PER_S = {"3.0": 16.0, "4.0": 32.0, "5.0": 64.0, "6.0": 128.0}  # [GB/s] x16, one direction, on paper
+USUAL_PCIE_GB_PER_S = 32.0  # [GB/s] a slot that nobody has described: PCIe 4.0 x16
 PCIE_FLOOR_US = {1: 11.0, 2: 28.0, 3: 56.0}
 """A small all-reduce over PCIe [us] by log2 of the ranks: twice what loops show (5.7, 14, 28 us for 2, 4, 8 L40S)."""
 
@@ -66,6 +67,11 @@ class Links:
     ring: float = math.inf  # to the next context-parallel rank, one direction
 
 
+def pcie_bytes_per_s(accelerator: Accelerator) -> float:
+    """What the slot of an accelerator carries in one direction [byte/s], on paper."""
+    return 1e9 * PCIE_GB_PER_S.get(accelerator.pcie[:3], USUAL_PCIE_GB_PER_S)
+
+
 @lru_cache(maxsize=4096)
 def links_of(
     accelerator: Accelerator, node: Node | None, domain: int, ranks: int, stages: int, contexts: int = 1
@@ -77,7 +83,7 @@ def links_of(
     """
     inside = ranks <= max(1, domain)
     link = accelerator.interconnect_bytes_per_s
-    pcie = 1e9 * PCIE_GB_PER_S.get(accelerator.pcie[:3], 32.0)
+    pcie = pcie_bytes_per_s(accelerator)
     fast = link is not None and ranks <= (accelerator.link_gpus or domain)
     bus = _bus(accelerator, ranks, link if fast else None, pcie)
     one_way = link if fast and link is not None else pcie

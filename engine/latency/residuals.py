@@ -222,9 +222,10 @@ class _Scene:
     regime: RegimeName
     then: RegimeName
 
-    def near(self, first: int, second: int) -> bool:
-        """Whether two lengths are close enough to say something of each other [token]."""
-        return abs(math.log((first + 1) / (second + 1))) <= math.log(NEAR_FACTOR)
+
+def near(first: float, second: float) -> bool:
+    """Whether two lengths are close enough to say something of each other [token]."""
+    return abs(math.log((first + 1) / (second + 1))) <= math.log(NEAR_FACTOR)
 
 
 def _sorted_out(held: dict[str, float], scene: _Scene) -> Residuals:
@@ -284,11 +285,11 @@ def _of_token(scene: _Scene) -> Remainder | str | None:
     load, point = scene.load, scene.point
     if scene.regime != scene.then:
         return f"measured as {scene.then}, which is another regime than {scene.regime}"
-    near = scene.near(load.mean_context, point.mean_context)
+    close = near(load.mean_context, point.mean_context)
     if scene.regime == "offline maximum":
-        return REMAINDERS["offline", ""] if near else _far(point.mean_context)
+        return REMAINDERS["offline", ""] if close else _far(point.mean_context)
     # beyond the runs a time is carried over between near contexts alone
-    if not near and max(load.mean_context, point.mean_context) > LONGEST_MEASURED_DECODE:
+    if not close and max(load.mean_context, point.mean_context) > LONGEST_MEASURED_DECODE:
         return _far(point.mean_context)
     if scene.regime == "one sequence":
         kind = single_kind(scene.place)
@@ -301,8 +302,8 @@ def _of_token(scene: _Scene) -> Remainder | str | None:
 def _of_prompt(scene: _Scene) -> Remainder | str | None:
     load, point = scene.load, scene.point
     long = load.new >= LONG_PROMPT_TOKENS
-    near = scene.near(load.new, point.new) and scene.near(load.prompt, point.prompt)
-    if long != (point.new >= LONG_PROMPT_TOKENS) or not near:
+    close = near(load.new, point.new) and near(load.prompt, point.prompt)
+    if long != (point.new >= LONG_PROMPT_TOKENS) or not close:
         return _far(point.new)
     return REMAINDERS["prompt long" if long else "prompt short", ""]
 

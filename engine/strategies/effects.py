@@ -7,20 +7,18 @@ beginnings, caches elsewhere) is worked out on the runtime's own rules for so ma
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from engine.calibration import AS_PREDICTED
 from engine.errors import WhatfitsError
 from engine.estimate import best
 from engine.evidence import Quality, about_strategy
 from engine.latency import load_of
 from engine.latency.money import SECONDS_PER_HOUR
-from engine.parallel import DEGREES
 from engine.report import Report, evaluate
 from engine.runtimes.base import Reservation
 from engine.strategies.lever import Lever, applied
 from engine.strategies.placing import fetch_seconds, placement
 from engine.strategies.times import Times, times_of
 from engine.units import format_gib
-
-AS_PREDICTED = "times are as predicted, without what was measured of this deployment"
 
 MOST_SEQUENCES = 10**6
 """Sequences beyond which nobody asks how many fit."""
@@ -124,8 +122,7 @@ class Levers:
     before: Effect = field(init=False)
 
     def __post_init__(self) -> None:
-        plan, given = self.report.plan, self.report.scenario.deployment
-        fixed = replace(given, gpus=plan.gpus, **{name: getattr(plan, name) for name in DEGREES})
+        fixed = replace(self.report.scenario.deployment, **self.report.plan.settings)
         scenario = replace(self.report.scenario, deployment=fixed, variant=())
         self.report = evaluate(scenario, self.report.facts)
         self.evidence = tuple(self.evidence)

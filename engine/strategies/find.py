@@ -12,9 +12,9 @@ from engine.errors import WhatfitsError
 from engine.feedforward import Experts
 from engine.formats import WEIGHT_FORMATS
 from engine.mixers import FullAttention, LatentAttention
-from engine.parallel import DEGREES, Plan, cache_copies, plans, problems
+from engine.parallel import Plan, cache_copies, plans, problems
 from engine.report import Report
-from engine.strategies.lever import Lever, Missing
+from engine.strategies.lever import Lever, Missing, Place
 from engine.strategies.offers import OPTIONS, offer
 
 SINK_TOKENS = 4
@@ -165,7 +165,7 @@ def _plans(report: Report) -> Iterator[Lever]:
 
 
 def _degrees(plan: Plan) -> dict[str, Any]:
-    return {"deployment.gpus": plan.gpus, **{f"deployment.{name}": getattr(plan, name) for name in DEGREES}}
+    return {f"deployment.{name}": held for name, held in plan.settings.items()}
 
 
 FORGOTTEN = "what was dropped is forgotten; to read it again is to work on the prompt again"
@@ -229,13 +229,17 @@ def _grouping(report: Report) -> str | None:
 def _places(report: Report) -> Iterator[Lever]:
     runtime = report.runtime
     returning = "a context comes back after it was answered"
-    for place, title in (("host", "waiting contexts in host memory"), ("disk", "waiting contexts on disk")):
+    places: tuple[tuple[Place, str], ...] = (
+        ("host", "waiting contexts in host memory"),
+        ("disk", "waiting contexts on disk"),
+    )
+    for place, title in places:
         offered, how = offer(place, runtime.id, runtime.name)
         yield Lever(
             id=f"offload:{place}",
             kind="placement",
             title=title,
-            place=place,  # type: ignore[arg-type]
+            place=place,
             only_when=returning,
             offered=offered,
             how=how,

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.latency import deployed_of, load_of
+from engine.latency.collectives import pcie_bytes_per_s
 from engine.latency.prefill import prefill
 from engine.report import Report
 from engine.strategies.lever import Place
 
 PCIE_SHARE = 0.8  # [-] of the slot's paper rate that copies reach
-PCIE_GB_PER_S = {"3.0": 16.0, "4.0": 32.0, "5.0": 64.0, "6.0": 128.0}  # [GB/s] x16, one direction
-USUAL_PCIE_GB_PER_S = 32.0  # [GB/s] a slot that nobody has described: PCIe 4.0 x16
 NVME_BYTES_PER_S = 7e9  # [byte/s] one PCIe 4.0 disk, sequential reads
 
 
@@ -32,7 +31,7 @@ class Placement:
 
 def host_bytes_per_s(report: Report) -> float:
     """What the slots of all ranks of a replica give together [byte/s]: ranks fetch at once."""
-    slot = 1e9 * PCIE_GB_PER_S.get(report.facts.accelerator.pcie[:3], USUAL_PCIE_GB_PER_S) * PCIE_SHARE
+    slot = pcie_bytes_per_s(report.facts.accelerator) * PCIE_SHARE
     return slot * (report.gpus // report.plan.dp)
 
 

@@ -5,7 +5,6 @@ measured / predicted of the one is divided by that of the other: what is left of
 """
 
 import itertools
-import math
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 
 from engine.latency.bands import clients_class, single_kind
 from engine.latency.load import Load
-from engine.latency.residuals import NEAR_FACTOR, REMAINDERS
+from engine.latency.residuals import REMAINDERS, near
 from tests.accuracy.latency import held_out, quantile, shipped, single_held_out
 from tests.accuracy.perf_rows import PerfRow
 from tests.accuracy.predict_latency import Outcome, place_of
@@ -28,11 +27,6 @@ class Quotients:
 
     values: tuple[float, ...]
     series: int
-
-
-def near(first: float, second: float) -> bool:
-    """Whether two lengths differ by `NEAR_FACTOR` or less."""
-    return abs(math.log((first + 1) / (second + 1))) <= math.log(NEAR_FACTOR)
 
 
 def _deployment(row: PerfRow) -> tuple[object, ...]:

@@ -134,3 +134,9 @@ def test_plans_keep_tensor_parallelism_inside_a_node():
 )
 def test_labels(plan, label):
     assert plan.label == label
+
+
+def test_a_plan_is_what_its_settings_say():
+    plan = Plan(tp=4, pp=2, dp=3, ep=12, dcp=2)
+    assert plan.settings == {"gpus": 24, **plan.degrees}
+    assert Plan(**plan.degrees) == plan

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.errors import FieldError
-from engine.scenario import Deployment, Scenario, Workload
+from engine.scenario import Deployment, KeyValueFormats, Precision, Scenario, Workload, cache_choice
 
 
 def test_defaults():
@@ -43,3 +43,12 @@ def test_output_is_a_thousand_tokens_or_what_there_is_room_for():
     assert Workload(context=100_000).prompt_tokens == 99_000
     assert Workload(context=300).output_tokens == 300
     assert Workload(context=300, output=20).prompt_tokens == 280
+
+
+@pytest.mark.parametrize(
+    ("cache", "text"),
+    [("fp8", "fp8"), (KeyValueFormats(k="q8_0", v="q4_0"), "q8_0/q4_0"), (KeyValueFormats(k="q8_0"), "q8_0")],
+)
+def test_cache_formats_in_one_text_read_back(cache, text):
+    assert Precision(cache=cache).cache_text == text
+    assert Precision(cache=cache_choice(text)).cache_text == text

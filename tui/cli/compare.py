@@ -3,14 +3,14 @@
 import argparse
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from catalogs.facts import Catalogs
 from catalogs.scenarios import variants
 from engine.errors import WhatfitsError
-from engine.report import Report, evaluate
+from engine.report import Report
 from engine.runtimes import RUNTIMES
 from engine.scenario import Scenario, under_runtime
+from tui.cli.answering import report_of
 from tui.cli.inputs import Item, items
 from tui.cli.output import print_table
 from tui.cli.parser import TABLE_FORMATS, Parser, add_scenario_options
@@ -59,14 +59,10 @@ def _answers(
     reports, errors = [], []
     for scenario in scenarios:
         try:
-            reports.append(_answer(catalogs, item, scenario))
+            reports.append(report_of(item, catalogs, scenario))
         except WhatfitsError as error:
             errors.append((scenario.name, error))
     return reports, errors
-
-
-def _answer(catalogs: Catalogs, item: Item, scenario: Scenario) -> Report:
-    return evaluate(scenario, catalogs.facts(scenario, folder=item.folder or Path.cwd()))
 
 
 def _scenarios(scenario: Scenario, runtimes: bool) -> Iterator[Scenario]:

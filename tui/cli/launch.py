@@ -3,14 +3,13 @@
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 from catalogs.facts import Catalogs
 from engine.errors import WhatfitsError
 from engine.launch import launch as launch_of
-from engine.report import Report, evaluate
-from tui.cli.inputs import Item, items
+from tui.cli.answering import report_of
+from tui.cli.inputs import items
 from tui.cli.parser import Parser, add_scenario_options
 from tui.cli.run import DOES_NOT_FIT, complain, exit_code
 from tui.render.launch import launch_data, launch_text
@@ -35,7 +34,7 @@ def launch(arguments: list[str]) -> int:
     data: list[dict[str, Any]] = []
     for item in items(options):
         try:
-            report = _report(item, catalogs)
+            report = report_of(item, catalogs)
             found = launch_of(report)
         except WhatfitsError as error:
             complain(error, item.where)
@@ -50,13 +49,6 @@ def launch(arguments: list[str]) -> int:
     elif data:
         print(json.dumps(data[0] if len(data) == 1 else data, indent=2))
     return code
-
-
-def _report(item: Item, catalogs: Catalogs) -> Report:
-    if item.scenario is None:
-        assert item.error is not None
-        raise item.error
-    return evaluate(item.scenario, catalogs.facts(item.scenario, folder=item.folder or Path.cwd()))
 
 
 def _parser() -> Parser:

@@ -3,14 +3,15 @@
 import argparse
 import re
 import sys
-from pathlib import Path
+from typing import Any
 
 from catalogs.evidence_store import EvidenceCatalog
 from catalogs.facts import Catalogs
 from engine.errors import FieldError
-from engine.report import Report, evaluate
+from engine.report import Report
 from engine.strategies import Budgets, Effect, Lever, Levers, chosen, combinations, levers_of, ranked
 from engine.units import parse_tokens, shorten
+from tui.cli.answering import placed_scenario_of, report_of
 from tui.cli.inputs import Item, items
 from tui.cli.output import print_json
 from tui.cli.parser import TABLE_FORMATS, Parser, add_scenario_options
@@ -50,11 +51,7 @@ def levers(arguments: list[str]) -> int:
 
 
 def _pulled(item: Item, catalogs: Catalogs, evidence: EvidenceCatalog, budgets: Budgets, names: list[str]) -> Pulled:
-    if item.scenario is None:
-        assert item.error is not None
-        raise item.error.under(item.where) if item.where else item.error
-    facts = catalogs.facts(item.scenario, folder=item.folder or Path.cwd())
-    report = evaluate(item.scenario, facts)
+    report = report_of(item, catalogs, placed_scenario_of(item))
     pulled = Levers(report, evidence.quality)
     found, missing = levers_of(pulled.report, budgets)
     if names:
@@ -85,14 +82,14 @@ def _named(pulled: Levers, found: tuple[Lever, ...], names: list[str], report: R
 
 def _budgets(options: argparse.Namespace) -> Budgets:
     """What the options say of windows and the like. Raises `FieldError` whose field is the option."""
-    given: dict[str, object] = {}
+    given: dict[str, Any] = {}
     for option, name in (("window", "window_tokens"), ("sinks", "sink_tokens"), ("shared", "shared_tokens")):
         text = getattr(options, option)
         if text is not None:
             given[name] = parse_tokens(text, field=f"--{option}", least=1 if option == "window" else 0)
     if options.evict:
         given["eviction_shares"] = tuple(_share(word) for text in options.evict for word in text.split(","))
-    return Budgets(**given)  # type: ignore[arg-type]
+    return Budgets(**given)
 
 
 def _share(text: str) -> float:

@@ -7,6 +7,11 @@ from typing import Any
 from tui.render.table import Table
 
 
+def draws() -> bool:
+    """Whether braille and lines can be written on standard output."""
+    return (sys.stdout.encoding or "").casefold().startswith("utf")
+
+
 def print_table(table: Table, style: str) -> None:
     """A table as aligned text, JSON, Markdown or CSV."""
     match style:

@@ -4,20 +4,19 @@ import argparse
 import re
 import sys
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any
 
 from catalogs.evidence_store import EvidenceCatalog
 from catalogs.facts import Catalogs
 from engine.corpus import Corpus
 from engine.errors import FieldError, WhatfitsError
-from engine.report import evaluate
 from engine.retrieval import compare_ways
 from engine.scenario import Scenario
 from engine.triangle import triangle
 from engine.units import parse_seconds, parse_tokens, parse_usd, shorten
+from tui.cli.answering import placed_scenario_of, report_of
 from tui.cli.inputs import Item, items
-from tui.cli.output import print_json
+from tui.cli.output import draws, print_json
 from tui.cli.parser import Parser, add_scenario_options
 from tui.render.retrieval import ASSUMED, Weighed, retrieval_data, retrieval_markdown, retrieval_text
 
@@ -44,17 +43,14 @@ def retrieval(arguments: list[str]) -> int:
         print_json(data[0] if len(data) == 1 else data)
         return 0
     render = retrieval_markdown if options.format == "markdown" else retrieval_text
-    plain_only = options.ascii or "utf" not in (sys.stdout.encoding or "").casefold()
+    plain_only = options.ascii or not draws()
     sys.stdout.write("\n".join(render(weighed, ascii_only=plain_only) for _, weighed in answers))
     return 0
 
 
 def _weighed(item: Item, given: dict[str, Any], catalogs: Catalogs, evidence: EvidenceCatalog) -> Weighed:
-    if item.scenario is None:
-        assert item.error is not None
-        raise item.error.under(item.where) if item.where else item.error
-    scenario = replace(item.scenario, retrieval=_corpus(item.scenario, given))
-    report = evaluate(scenario, catalogs.facts(scenario, folder=item.folder or Path.cwd()))
+    asked = placed_scenario_of(item)
+    report = report_of(item, catalogs, replace(asked, retrieval=_corpus(asked, given)))
     return Weighed(
         report=report,
         comparison=compare_ways(report, scores=evidence.scores, trained=evidence.trained),

@@ -14,7 +14,7 @@ from catalogs.merge import parse_assignment, set_key
 from catalogs.scenarios import DEFAULT, parse_scenario, with_changes
 from engine.model import ModelSpec
 from engine.report import Facts
-from engine.scenario import SCHEMA, KeyValueFormats, Scenario
+from engine.scenario import SCHEMA, Scenario
 from engine.search import Candidate, Search, Wish
 from engine.search.rank import pareto, ranked
 from tui.cli.progress import Progress
@@ -78,10 +78,8 @@ def _with_file(wish: Wish, scenario: Scenario, options: argparse.Namespace) -> W
     """A file's formats are kept unless options name others."""
     if options.file is None and options.model is not None:
         return wish
-    weights, cache = scenario.precision.weights_text, scenario.precision.cache
-    if isinstance(cache, KeyValueFormats):
-        cache = cache.k if cache.v is None else f"{cache.k}/{cache.v}"
-    return replace(wish, weights=wish.weights or (weights,), caches=wish.caches or (cache,))
+    held = scenario.precision
+    return replace(wish, weights=wish.weights or (held.weights_text,), caches=wish.caches or (held.cache_text,))
 
 
 def _collect(job: Search, *, stream: bool) -> tuple[list[Candidate], bool]:

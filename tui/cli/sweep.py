@@ -5,14 +5,14 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from catalogs.facts import Catalogs
 from engine.errors import FieldError, WhatfitsError
-from engine.report import evaluate
 from engine.units import parse_tokens, parse_usd
 from tui.axes import BY_NAME, Value
+from tui.cli.answering import report_of
 from tui.cli.inputs import Item, items
+from tui.cli.output import draws
 from tui.cli.parser import TABLE_FORMATS, Parser, add_scenario_options
 from tui.cli.run import BAD_INPUT, complain, exit_code
 from tui.render.sweep_text import chart_lines, sweep_csv, sweep_data, sweep_table, sweep_title
@@ -75,11 +75,7 @@ def sweep(arguments: list[str]) -> int:
 
 
 def _swept(item: Item, catalogs: Catalogs, axis: Axis, places: tuple[Value, ...] | None) -> Sweep:
-    if item.scenario is None:
-        assert item.error is not None
-        raise item.error
-    report = evaluate(item.scenario, catalogs.facts(item.scenario, folder=item.folder or Path.cwd()))
-    sweeping = Sweeping(report, axis, places)
+    sweeping = Sweeping(report_of(item, catalogs), axis, places)
     sweeping.run(lambda: False)
     return sweeping.sweep
 
@@ -104,7 +100,7 @@ def _print(found: list[Sweep], options: argparse.Namespace) -> None:
     if options.chart is not None:
         quantity = QUANTITIES[options.chart]
         columns = min(MOST_COLUMNS, shutil.get_terminal_size().columns)
-        ascii_only = options.ascii or not _draws(sys.stdout.encoding)
+        ascii_only = options.ascii or not draws()
         _print_parts(found, lambda swept: chart_lines(swept, quantity, columns, CHART_ROWS, ascii_only=ascii_only))
         return
     match options.format:
@@ -122,11 +118,6 @@ def _print(found: list[Sweep], options: argparse.Namespace) -> None:
 
 def _print_parts(found: list[Sweep], lines: Callable[[Sweep], list[str]]) -> None:
     sys.stdout.write("\n".join("\n".join(lines(swept)) + "\n" for swept in found))
-
-
-def _draws(encoding: str | None) -> bool:
-    """Whether braille and lines can be written in an encoding."""
-    return (encoding or "").casefold().replace("-", "").startswith("utf")
 
 
 def _parser() -> Parser:

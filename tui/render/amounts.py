@@ -22,6 +22,11 @@ def bound(amount: Amount) -> str:
     return f"{'' if isinstance(amount, int) else '~'}{short_tokens(best(amount))}"
 
 
+def counted(sequences: int) -> str:
+    """A number of sequences in words: `1 sequence`, `1,000 sequences`."""
+    return f"{sequences:,} sequence{'' if sequences == 1 else 's'}"
+
+
 def many(amount: Amount) -> str:
     """A number of sequences in short."""
     count = best(amount)

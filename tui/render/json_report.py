@@ -10,7 +10,6 @@ from engine.errors import WhatfitsError
 from engine.estimate import Amount, FloatBand
 from engine.figures import Figure
 from engine.latency import Performance, performance
-from engine.parallel import DEGREES
 from engine.report import SCHEMA, Report
 
 SECTIONS = (
@@ -117,14 +116,13 @@ def _fraction(value: Fraction) -> int | float:
 
 
 def _deployment(report: Report) -> dict[str, Any]:
-    plan = report.plan
     return {
         "runtime": report.runtime.id,
         "runtime_version": report.scenario.deployment.runtime_version,
         "gpu": report.facts.accelerator.id,
         "gpu_origin": report.facts.gpu_origin,
         "gpus": report.gpus,
-        "plan": {name: getattr(plan, name) for name in DEGREES},
+        "plan": report.plan.degrees,
         "weights": report.weights.id,
         "cache": report.cache.label,
     }

@@ -7,9 +7,10 @@ from typing import Any
 from engine.report import Report
 from engine.strategies import Effect, Lever, Missing
 from engine.units import format_gib, short_tokens
+from tui.render.amounts import counted
 from tui.render.line import wrapped
 from tui.render.plain import plain
-from tui.render.speed import money, time_text
+from tui.render.speed import money, time_or_dash, time_text
 from tui.render.table import Cell, Column, Table, cell
 
 SCHEMA = "whatfits.levers/1"
@@ -80,10 +81,6 @@ def _name(effect: Effect) -> str:
     return " + ".join(lever.id for lever in effect.levers) or "as it is"
 
 
-def _time(seconds: float | None) -> str:
-    return "-" if seconds is None else time_text(seconds)
-
-
 def effect_table(before: Effect, effects: Sequence[Effect]) -> Table:
     """One effect a row, the deployment as it is first."""
     columns = (
@@ -109,8 +106,8 @@ def _row(before: Effect, effect: Effect) -> tuple[Cell, ...]:
         cell(effect.saved_bytes, "" if effect is before else saved_text(effect)),
         cell(effect.max_context_tokens, short_tokens(effect.max_context_tokens)),
         cell(effect.min_gpus),
-        cell(effect.ttft_seconds, _time(effect.ttft_seconds)),
-        cell(effect.tpot_seconds, _time(effect.tpot_seconds)),
+        cell(effect.ttft_seconds, time_or_dash(effect.ttft_seconds)),
+        cell(effect.tpot_seconds, time_or_dash(effect.tpot_seconds)),
         cell(effect.usd_per_request, price(effect.usd_per_request)),
         cell(percent, "" if percent is None else change(new, old)),
     )
@@ -121,7 +118,7 @@ def head_lines(pulled: Pulled) -> list[str]:
     report, before = pulled.report, pulled.before
     where = f"{report.gpus} x {report.facts.accelerator.id}, {report.plan.label}, {report.runtime.name}"
     tokens = report.choice.setting.context_tokens
-    load = f"{tokens:,} tokens x {report.sequences:,} sequence{'' if report.sequences == 1 else 's'}"
+    load = f"{tokens:,} tokens x {counted(report.sequences)}"
     held = f"{format_gib(before.cache_bytes)} of cache, {format_gib(before.weights_bytes)} of weights on all GPUs"
     verdict = "it fits" if report.capacity.fits else report.capacity.reason
     return [plain(f"{report.model.id} on {where}: {load}"), f"{held}; {verdict}", *before.notes]

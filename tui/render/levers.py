@@ -10,7 +10,7 @@ from tui.render.glyphs import FITS, SHORT
 from tui.render.lever_text import MARKS, change, effect_table, known_of, marks, price, saved_text
 from tui.render.line import Line, Look, dimmed, heading, left, line, right, wrapped
 from tui.render.retrieval import verdict_lines_of, ways
-from tui.render.speed import time_text
+from tui.render.speed import time_or_dash
 from tui.render.table import Table
 from tui.render.triangle import reaches, triangle_lines, triangle_table
 from tui.render.window import Drawn, shown_range, window
@@ -101,18 +101,14 @@ def _row(effect: Effect, before: Effect, *, marked: bool, cursor: bool) -> Line:
         name,
         saved_text(effect),
         short_tokens(effect.max_context_tokens),
-        _time(effect.ttft_seconds),
-        _time(effect.tpot_seconds),
+        time_or_dash(effect.ttft_seconds),
+        time_or_dash(effect.tpot_seconds),
         price(effect.usd_per_request),
         change(effect.usd_per_request, before.usd_per_request),
         gutter,
     )
     sign = FITS if effect.fits else SHORT
     return line((text[:2], look), (f" {sign}", "good" if effect.fits else "bad"), (text[4:], look))
-
-
-def _time(seconds: float | None) -> str:
-    return "-" if seconds is None else time_text(seconds)
 
 
 def _together(found: LeverList, before: Effect, state: AppState) -> list[Line]:
@@ -137,8 +133,8 @@ def _figures(effect: Effect, before: Effect) -> str:
     parts = [f"{sign} as it is" if effect is before else f"{sign} saves {saved} GiB"]
     parts.append(f"ctx {short_tokens(effect.max_context_tokens)}")
     for name, new, old, text in (
-        ("TTFT", effect.ttft_seconds, before.ttft_seconds, _time),
-        ("TPOT", effect.tpot_seconds, before.tpot_seconds, _time),
+        ("TTFT", effect.ttft_seconds, before.ttft_seconds, time_or_dash),
+        ("TPOT", effect.tpot_seconds, before.tpot_seconds, time_or_dash),
         ("", effect.usd_per_request, before.usd_per_request, price),
     ):
         differs = "" if effect is before else change(new, old)
@@ -192,7 +188,7 @@ def _ways(comparison: Comparison) -> list[Line]:
     lines: list[Line] = [line((head, "dim"))]
     for name, way in ways(comparison):
         sign = FITS if way.fits else SHORT
-        first, whole = _time(way.first_token_seconds), _time(way.seconds)
+        first, whole = time_or_dash(way.first_token_seconds), time_or_dash(way.seconds)
         figures = f"{right(short_tokens(way.prompt_tokens), 8)} {right(first, 8)} {right(whole, 8)}"
         lines.append(line(f" {sign} {left(name, 30)} {figures} {right(price(way.usd), 11)}"))
     told = verdict_lines_of(comparison)

@@ -9,7 +9,7 @@ from tui.comparing import baseline_of
 from tui.deltas import delta
 from tui.fields import LADDER_TOKENS
 from tui.lists import ResultRow, current, listed, report_of, results, use_fraction
-from tui.render.amounts import bound, many, percent
+from tui.render.amounts import bound, counted, many, percent
 from tui.render.bar import bar
 from tui.render.columns import Column, fitting, head_text, row_text, widths
 from tui.render.glyphs import FITS, SHORT
@@ -218,8 +218,7 @@ def _below(report: Report | None, details: list[Line], width: int, height: int) 
 
 def ladder_lines(report: Report, width: int) -> list[Line]:
     """Contexts from 4k to 10M, and whether the wanted number of sequences fits with each."""
-    plural = "s" if report.sequences != 1 else ""
-    note = f"{report.sequences:,} sequence{plural}, {report.cache.label} cache"
+    note = f"{counted(report.sequences)}, {report.cache.label} cache"
     rung = max(6, min(9, width // len(LADDER_TOKENS)))
     gap = " " if rung > 7 else ""
     rungs: list[Span] = []

@@ -15,7 +15,7 @@ from tui.render.glyphs import ascii_line
 from tui.render.lever_text import price
 from tui.render.line import text_of, wrapped
 from tui.render.plain import plain
-from tui.render.speed import time_text
+from tui.render.speed import time_or_dash
 from tui.render.table import Column, Table, cell
 from tui.render.triangle import reaches, triangle_lines, triangle_table
 
@@ -61,8 +61,8 @@ def ways_table(weighed: Weighed) -> Table:
             cell(name),
             cell(way.prompt_tokens, short_tokens(way.prompt_tokens)),
             cell(way.fits, "yes" if way.fits else "no"),
-            cell(way.first_token_seconds, _seconds(way.first_token_seconds)),
-            cell(way.seconds, _seconds(way.seconds)),
+            cell(way.first_token_seconds, time_or_dash(way.first_token_seconds)),
+            cell(way.seconds, time_or_dash(way.seconds)),
             cell(way.usd_each, price(way.usd_each)),
             cell(way.fixed_usd_per_day, "0" if way.fixed_usd_per_day == 0 else price(way.fixed_usd_per_day)),
             cell(way.usd, price(way.usd)),
@@ -70,10 +70,6 @@ def ways_table(weighed: Weighed) -> Table:
         for name, way in ways(weighed.comparison)
     )
     return Table(columns, rows)
-
-
-def _seconds(value: float | None) -> str:
-    return "-" if value is None else time_text(value)
 
 
 def verdict_lines(weighed: Weighed) -> list[str]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from engine.cost import Quote
 from engine.estimate import Amount, best
-from engine.parallel import DEGREES
 from engine.report import Facts
 from engine.search import (
     Candidate,
@@ -38,12 +37,12 @@ FIRST: Mapping[Rank, str] = {
 
 def candidate_data(candidate: Candidate) -> dict[str, Any]:
     """One candidate of the JSON form. What is not known is null."""
-    plan, timing = candidate.plan, candidate.timing
+    timing = candidate.timing
     return {
         "gpu": candidate.gpu,
         "gpus": candidate.gpus,
         "nodes": candidate.nodes,
-        "plan": {name: getattr(plan, name) for name in DEGREES},
+        "plan": candidate.plan.degrees,
         "weights": candidate.weights,
         "cache": candidate.cache,
         "runtime": candidate.runtime,

@@ -9,7 +9,7 @@ from tui.answers import Problem
 from tui.fields import short_exact
 from tui.finding import Found
 from tui.machines import place, rows, title, total, verdict
-from tui.render.amounts import bound, many
+from tui.render.amounts import bound, counted, many
 from tui.render.columns import Column, fitting, head_text, row_text
 from tui.render.glyphs import FITS
 from tui.render.gpus import list_note
@@ -124,18 +124,16 @@ def _wish(state: AppState, width: int) -> list[Line]:
     """What is served, and the cells of the wish."""
     scenario, report, wanted = state.scenario, state.answers.report, state.sought.wanted
     precision, load = scenario.precision, scenario.workload
-    cache = precision.cache if isinstance(precision.cache, str) else f"{precision.cache.k}/{precision.cache.v}"
     own: Mapping[CellName, str] = {
         "weights": precision.weights_text,
-        "cache": cache,
+        "cache": precision.cache_text,
         "runtime": scenario.deployment.runtime,
     }
     model = str(scenario.model.get("id") or scenario.model.get("path") or "its own model")
     if report is not None and not state.stale:
         model = report.model.id
     context = "the longest context" if wanted.rank == "context" else f"{short_exact(load.context)} tokens"
-    sequences = "as many sequences as fit" if load.concurrency == "max" else f"{load.concurrency:,} sequence"
-    sequences += "s" if isinstance(load.concurrency, int) and load.concurrency != 1 else ""
+    sequences = "as many sequences as fit" if load.concurrency == "max" else counted(load.concurrency)
     each = max(1, width // CELL)
     # rows of equal length, so that the cells stand in columns
     each = next(count for count in (12, 6, 4, 3, 2, 1) if count <= each)

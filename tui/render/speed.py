@@ -50,6 +50,11 @@ def time_text(seconds: float) -> str:
     return f"{short(seconds / size)} {name}"
 
 
+def time_or_dash(seconds: float | None) -> str:
+    """A time in its handiest unit, `-` where there is none."""
+    return "-" if seconds is None else time_text(seconds)
+
+
 def time_range(band: FloatBand) -> str:
     """Low and high of a time in one unit.
 

@@ -10,6 +10,7 @@ from engine.estimate import Amount
 from engine.latency import performance
 from engine.report import Report
 from engine.units import format_count, format_gb, format_gib, format_tokens, format_usd, short_tokens
+from tui.render.amounts import counted
 from tui.render.json_report import amount
 from tui.render.ledger import rank_rows
 from tui.render.numbers import banded, per_token, tokens
@@ -87,9 +88,8 @@ def _head(report: Report) -> list[str]:
         f"model     {plain(model.id)}: {format_count(model.parameters)} parameters, "
         f"{format_count(model.active_parameters)} active, {model.layer_count} layers{longest}"
     )
-    plural = "s" if report.sequences != 1 else ""
     lines.append(
-        f"load      {format_tokens(setting.context_tokens)} tokens x {report.sequences:,} sequence{plural}, "
+        f"load      {format_tokens(setting.context_tokens)} tokens x {counted(report.sequences)}, "
         f"weights {report.weights.id}, cache {report.cache.label}"
     )
     lines.append(
@@ -173,12 +173,11 @@ def _memory_rows(report: Report) -> list[tuple[str, Amount]]:
 
 def _capacity_rows(report: Report) -> list[tuple[str, str]]:
     capacity = report.capacity
-    plural = "s" if report.sequences != 1 else ""
     fewest = "more than any that was tried" if capacity.min_gpus is None else f"{capacity.min_gpus:,}"
     return [
         (
             "longest context",
-            f"{tokens(capacity.max_context_tokens)} tokens with {report.sequences:,} sequence{plural}",
+            f"{tokens(capacity.max_context_tokens)} tokens with {counted(report.sequences)}",
         ),
         (
             "most sequences",

@@ -15,7 +15,7 @@ from tui.render.chart import Scale
 from tui.render.glyphs import LIMIT
 from tui.render.lever_text import price
 from tui.render.line import Line, Look, Span, cells, left, line, right
-from tui.render.speed import time_text
+from tui.render.speed import time_or_dash, time_text
 from tui.render.table import Column, Table, cell
 
 LEFT, RIGHT = 8, 9
@@ -173,14 +173,10 @@ def triangle_table(found: Triangle) -> Table:
         (
             cell(corner.context_tokens, f"{corner.context_tokens:,}"),
             cell(corner.fits, "yes" if corner.fits else "no"),
-            cell(corner.prefill_seconds, _seconds(corner.prefill_seconds)),
-            cell(corner.seconds, _seconds(corner.seconds)),
+            cell(corner.prefill_seconds, time_or_dash(corner.prefill_seconds)),
+            cell(corner.seconds, time_or_dash(corner.seconds)),
             cell(corner.usd, price(corner.usd)),
         )
         for corner in found.corners
     )
     return Table(columns, rows)
-
-
-def _seconds(value: float | None) -> str:
-    return "-" if value is None else time_text(value)
