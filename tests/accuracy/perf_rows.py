@@ -144,6 +144,10 @@ class PerfRow:
     series: str
 
 
+class UnansweredError(Exception):
+    """Why a row of the file is none that can be predicted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unanswered:
     """A row that is left out, and why."""
@@ -167,8 +171,8 @@ def _read(rows: Iterator[dict[str, str]]) -> Iterator[PerfRow | Unanswered]:
             continue
         try:
             yield _row(row, regime)
-        except LookupError as error:
-            yield Unanswered(row["id"], regime, str(error).strip("'\""))
+        except UnansweredError as error:
+            yield Unanswered(row["id"], regime, str(error))
 
 
 def regime_of(row: dict[str, str]) -> Regime | None:
@@ -200,7 +204,7 @@ def _row(row: dict[str, str], regime: Regime) -> PerfRow:
     measure, value = _measure(row, new)
     runtime = row["runtime"]
     if runtime in NOT_OFFERED:
-        raise LookupError(f"runtime {runtime} is not offered")
+        raise UnansweredError(f"runtime {runtime} is not offered")
     name = RUNTIMES.get(runtime, runtime.casefold())
     batch = row["batch_or_concurrency"]
     load = Load(
@@ -237,7 +241,7 @@ def _catalogs() -> tuple[ModelCatalog, HardwareCatalog]:
 def _accelerator(name: str) -> Accelerator:
     found = _catalogs()[1].find_accelerator(GPUS.get(name, name))
     if found is None:
-        raise LookupError(f"GPU {name} is not in the catalog")
+        raise UnansweredError(f"GPU {name} is not in the catalog")
     return found
 
 
@@ -245,7 +249,7 @@ def _model(name: str) -> ModelSpec:
     models = _catalogs()[0]
     found = models.find(MODELS.get(name, name))
     if found is None:
-        raise LookupError(f"model {name} is not in the catalog")
+        raise UnansweredError(f"model {name} is not in the catalog")
     return models.model(found)
 
 
@@ -279,13 +283,13 @@ def _stated_plan(row: dict[str, str]) -> tuple[Plan, int]:
         dp = gpus // (tp * pp)
         return Plan(tp=tp, pp=pp, dp=dp, ep=ep), 1
     if gpus > tp * pp:
-        raise LookupError("how the GPUs share the work is not stated")
+        raise UnansweredError("how the GPUs share the work is not stated")
     return Plan(tp=tp, pp=pp, ep=ep), 1
 
 
 def _lengths(row: dict[str, str]) -> tuple[int, int]:
     if not row["isl"] and not row["osl"]:
-        raise LookupError("lengths are not stated")
+        raise UnansweredError("lengths are not stated")
     share = LENGTH_SHARE if "; IX" in row["note"] else 1.0
     return round(share * int(row["isl"] or 0)), round(share * int(row["osl"] or 0))
 
@@ -316,7 +320,7 @@ def _measure(row: dict[str, str], new: int) -> tuple[Measure, float]:
             return "output rate", value * gpus
         case "prefill_tok_s":
             return "prefill", new / value
-    raise LookupError(f"metric {row['metric']} is not understood")
+    raise UnansweredError(f"metric {row['metric']} is not understood")
 
 
 def _weights(row: dict[str, str], runtime: str) -> WeightFormat:
@@ -332,7 +336,7 @@ def _weights(row: dict[str, str], runtime: str) -> WeightFormat:
     try:
         return weight_format(name)
     except ValueError as error:
-        raise LookupError(f"weights {row['weight_dtype']}") from error
+        raise UnansweredError(f"weights {row['weight_dtype']}") from error
 
 
 def _version(row: dict[str, str]) -> str | None:

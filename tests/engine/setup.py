@@ -1,5 +1,7 @@
 """Scenarios and facts for tests of the engine, without any file."""
 
+from typing import Any, Literal
+
 from engine.cost import DatedOffer
 from engine.hardware import Accelerator, Offer
 from engine.model import ModelSpec
@@ -33,19 +35,19 @@ def ask(
     *,
     gpu: Accelerator = H100,
     context: int = 32_768,
-    concurrency: int | str = 1,
+    concurrency: int | Literal["max"] = 1,
     weights: str = "bf16",
     cache: str = "bf16",
     cost: Cost | None = None,
     offers: tuple[DatedOffer, ...] = (),
-    **deployment: object,
+    **deployment: Any,
 ) -> Report:
     """The report on a model."""
     scenario = Scenario(
         model={"id": model.id},
         precision=Precision(weights=weights, cache=cache),
-        workload=Workload(context=context, concurrency=concurrency),  # type: ignore[arg-type]
-        deployment=Deployment(gpu=gpu.id, **deployment),  # type: ignore[arg-type]
+        workload=Workload(context=context, concurrency=concurrency),
+        deployment=Deployment(gpu=gpu.id, **deployment),
         cost=cost or Cost(),
     )
     return evaluate(scenario, Facts(model=model, accelerator=gpu, offers=offers))

@@ -1,5 +1,7 @@
 """Facts and scenarios for tests of the search, without any file."""
 
+from typing import Any, Literal
+
 from engine.cost import DatedOffer
 from engine.hardware import Accelerator, Offer, Peaks
 from engine.model import ModelSpec
@@ -9,9 +11,9 @@ from engine.scenario import Deployment, Scenario, Workload
 GIB = 2**30
 
 
-def accelerator(name: str, memory_gib: float, **changes: object) -> Accelerator:
+def accelerator(name: str, memory_gib: float, **changes: Any) -> Accelerator:
     """A GPU with 8-bit arithmetic."""
-    fields = {
+    fields: dict[str, Any] = {
         "id": name,
         "name": name.upper(),
         "vendor": "nvidia",
@@ -21,10 +23,10 @@ def accelerator(name: str, memory_gib: float, **changes: object) -> Accelerator:
         "peaks": Peaks(bf16_flops_per_s=4e14, fp8_flops_per_s=8e14, int8_ops_per_s=8e14),
         "link_gpus": 8,
     }
-    return Accelerator(**(fields | changes))  # type: ignore[arg-type]
+    return Accelerator(**(fields | changes))
 
 
-def offer(name: str, gpu: str, gpus: float, usd: float | None, **changes: object) -> DatedOffer:
+def offer(name: str, gpu: str, gpus: float, usd: float | None, **changes: Any) -> DatedOffer:
     """An offer of yesterday."""
     own = bool(changes.pop("own", False))
     made = Offer(
@@ -35,7 +37,7 @@ def offer(name: str, gpu: str, gpus: float, usd: float | None, **changes: object
         gpus=gpus,
         on_demand_usd_per_hour=usd,
         as_of="2026-11-24",
-        **changes,  # type: ignore[arg-type]
+        **changes,
     )
     return DatedOffer(offer=made, age_days=1, own=own, origin="shipped catalog")
 
@@ -65,10 +67,12 @@ def facts(model: ModelSpec, *accelerators: Accelerator) -> dict[str, Facts]:
     }
 
 
-def scenario(model: ModelSpec, *, context: int = 32_768, concurrency: int | str = 1, **deployment: object) -> Scenario:
+def scenario(
+    model: ModelSpec, *, context: int = 32_768, concurrency: int | Literal["max"] = 1, **deployment: Any
+) -> Scenario:
     """A question about a model."""
     return Scenario(
         model={"id": model.id},
-        workload=Workload(context=context, concurrency=concurrency, output=min(context, 100)),  # type: ignore[arg-type]
-        deployment=Deployment(**deployment),  # type: ignore[arg-type]
+        workload=Workload(context=context, concurrency=concurrency, output=min(context, 100)),
+        deployment=Deployment(**deployment),
     )

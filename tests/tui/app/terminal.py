@@ -9,6 +9,7 @@ import subprocess
 import sys
 import termios
 import time
+from contextlib import contextmanager
 
 CHILD = """
 import datetime, os, sys, time
@@ -88,3 +89,15 @@ class OnTerminal:
         self.process.kill()
         self.process.wait(10)
         os.close(self._ours)
+
+
+@contextmanager
+def settled(folder, *, delay=0.12):
+    """The app over a slow link, answered and quiet, its folders under `folder`; `delay` is before answers [s]."""
+    states = {f"WHATFITS_{name}_DIR": str(folder / name) for name in ("CONFIG", "DATA", "STATE")}
+    app = OnTerminal(CHILD, str(delay), SSH_TTY="x", **states)
+    try:
+        app.start_bytes = app.until(ANSWER)[0] + app.written(wait=1.0, quiet=0.6)
+        yield app
+    finally:
+        app.close()

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.tui.app.terminal import ANSWER, CHILD, FIRST_SCREEN, TRIVIAL, OnTerminal
+from tests.tui.app.terminal import ANSWER, CHILD, FIRST_SCREEN, TRIVIAL, OnTerminal, settled
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a pseudo-terminal and /proc are needed")
 
@@ -27,11 +27,8 @@ TEN_CHARACTERS = 10_000
 @pytest.fixture
 def app(request, tmp_path):
     """The app with a delay before answers [s], started and settled."""
-    states = {f"WHATFITS_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "DATA", "STATE")}
-    running = OnTerminal(CHILD, str(request.param), SSH_TTY="x", **states)
-    running.start_bytes = running.until(ANSWER)[0] + running.written(wait=1.0, quiet=0.6)
-    yield running
-    running.close()
+    with settled(tmp_path, delay=request.param) as running:
+        yield running
 
 
 @pytest.mark.parametrize("app", [30.0], indirect=True)

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from tests.catalogs.importers.test_runtime_log import VLLM_0_19
-from tests.tui.app.terminal import ANSWER, CHILD, OnTerminal
+from tests.tui.app.terminal import settled
 from tests.tui.app.test_flows import screen_text
 from tests.tui.app.waiting import pressed
 from tui.widgets.lines import LineView
@@ -77,12 +77,8 @@ async def test_a_log_is_checked_taken_and_undone(sample_app):
 @pytest.mark.skipif(sys.platform != "linux", reason="a pseudo-terminal and /proc are needed")
 @pytest.mark.usefixtures("here")
 def test_the_pane_is_small_on_the_wire(tmp_path, capsys):
-    states = {f"WHATFITS_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "DATA", "STATE")}
-    app = OnTerminal(CHILD, "0.12", SSH_TTY="x", **states)
     counts = {}
-    try:
-        app.until(ANSWER)
-        app.written(wait=1.0, quiet=0.6)
+    with settled(tmp_path) as app:
         app.press(b"K")
         app.press(str(tmp_path / "server.log").encode())
         app.written(quiet=0.8)
@@ -90,8 +86,6 @@ def test_the_pane_is_small_on_the_wire(tmp_path, capsys):
             app.press(keys)
             counts[name] = len(app.written(quiet=1.2))
         idle = app.written(wait=1.0)
-    finally:
-        app.close()
     with capsys.disabled():
         print(f" {counts}, idle {len(idle)}", end="")
     assert idle == b""

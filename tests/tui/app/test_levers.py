@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.tui.app.terminal import ANSWER, CHILD, OnTerminal
+from tests.tui.app.terminal import settled
 from tests.tui.app.test_flows import screen_text
 from tests.tui.app.waiting import pressed
 
@@ -61,19 +61,13 @@ async def test_a_lever_is_marked_pulled_and_undone(sample_app):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a pseudo-terminal and /proc are needed")
 def test_the_pane_is_small_on_the_wire(tmp_path, capsys):
-    states = {f"WHATFITS_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "DATA", "STATE")}
-    app = OnTerminal(CHILD, "0.12", SSH_TTY="x", **states)
     counts = {}
-    try:
-        app.until(ANSWER)
-        app.written(wait=1.0, quiet=0.6)
+    with settled(tmp_path) as app:
         steps = [("open", b"r"), *[("cursor", b"j")] * 4, ("mark", b" "), ("picture", b"c"), ("input", b"+")]
         for name, keys in steps:
             app.press(keys)
             counts[name] = max(counts.get(name, 0), len(app.written(quiet=0.8)))
         idle = app.written(wait=1.0)
-    finally:
-        app.close()
     with capsys.disabled():
         print(f" {counts}, idle {len(idle)}", end="")
     assert idle == b""

@@ -7,7 +7,7 @@ import time
 import pytest
 from textual import events
 
-from tests.tui.app.terminal import ANSWER, CHILD, OnTerminal
+from tests.tui.app.terminal import settled
 from tests.tui.app.test_flows import names, screen_text
 from tests.tui.app.waiting import answered
 from tui import machines
@@ -92,12 +92,8 @@ async def test_keys_are_answered_while_it_searches_and_rows_stream_in(make_app):
 @pytest.mark.skipif(sys.platform != "linux", reason="a pseudo-terminal is needed")
 def test_a_slow_link_can_carry_a_search(tmp_path, capsys):
     """Opened, a row down, another order, and rows that stream in for two seconds [byte]."""
-    states = {f"WHATFITS_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "DATA", "STATE")}
-    app = OnTerminal(CHILD, "0.12", SSH_TTY="x", **states)
     counts = {}
-    try:
-        app.until(ANSWER)
-        app.written(wait=1.0, quiet=0.6)
+    with settled(tmp_path) as app:
         for name, key in (("opened", b"F"), ("row", b"j"), ("cell", b"l"), ("order", b"s"), ("back", b"S")):
             app.press(key)
             counts[name] = len(app.written(quiet=0.6))
@@ -112,8 +108,6 @@ def test_a_slow_link_can_carry_a_search(tmp_path, capsys):
         app.press(b"\x1b")
         app.written(wait=2.0, quiet=0.6)
         idle = app.written(wait=1.0)
-    finally:
-        app.close()
     with capsys.disabled():
         print(f" {counts}, idle {len(idle)}", end="")
     assert idle == b""
